@@ -1,0 +1,76 @@
+/*
+ * json: reading JSON that somebody else wrote, on top of cJSON.
+ *
+ * cJSON alone accepts trailing bytes, doubled keys, broken UTF-8, raw control
+ * characters, and cuts strings at \u0000. json_parse() refuses all of these
+ * before cJSON sees the text. Keys are matched with regard to case. Never
+ * used for a secret.
+ */
+#ifndef AGENTSECRETS_JSON_H
+#define AGENTSECRETS_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+#include <agentsecrets/buf.h>
+#include <agentsecrets/err.h>
+
+enum { JSON_DEPTH_MAX = 16 };
+
+#define AUTO_JSON __attribute__((cleanup(json_release)))
+
+/** Delete `*json` and make it NULL. */
+void json_release(cJSON **json);
+
+/**
+ * Parse one JSON value and nothing after it but white space.
+ *
+ * @param what  names the text in the error
+ * @param out   the caller deletes it with json_release()
+ * @return 0; -EXIT_FAILED when it is not sound JSON or memory is out
+ */
+int json_parse(cJSON **out, const char *text, size_t len, const char *what,
+    struct err *err);
+
+/** The member, or NULL. `object` may be NULL or no object. */
+cJSON *json_get(const cJSON *object, const char *key);
+
+/** The member's text, or NULL when it is missing or no string. */
+const char *json_get_text(const cJSON *object, const char *key);
+
+/**
+ * Read a member that is a whole number in 0…2^53-1.
+ *
+ * @return 1; 0 when it is missing or null; -1 when it is anything else
+ */
+int json_get_u64(const cJSON *object, const char *key, uint64_t *out);
+
+/**
+ * Put `value` at `key`, replacing what is there in place so that the order
+ * of the other members stays. Takes `value`, also when it fails.
+ *
+ * @return 0, or -1 when memory is out (or `value` is NULL)
+ */
+int json_put(cJSON *object, const char *key, cJSON *value);
+
+/**
+ * Append the text of `json`, indented by two spaces and with a final newline
+ * when `pretty`, else without any white space.
+ *
+ * @return 0, or -1 when memory is out
+ */
+int json_print(struct buf *out, const cJSON *json, bool pretty);
+
+/**
+ * Append `text` as a JSON string with its quotes. Controls, DEL, C1, bidi
+ * and zero-width characters are written \uXXXX, invalid UTF-8 as \ufffd, so
+ * that the line is safe in a log and on a terminal.
+ *
+ * @return 0, or -1 when memory is out
+ */
+int json_print_text(struct buf *out, const char *text, size_t len);
+
+#endif
