@@ -1,0 +1,68 @@
+/*
+ * account: account.json, who this machine is and the keys at rest. Its
+ * presence means "initialised". One home holds one account.
+ */
+#ifndef AGENTSECRETS_ACCOUNT_H
+#define AGENTSECRETS_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+#include <agentsecrets/err.h>
+#include <agentsecrets/home.h>
+#include <agentsecrets/limits.h>
+
+struct account_workspace {
+	char id[UUID_TEXT + 1];
+	char name[LABEL_MAX + 1];
+	uint32_t epoch;
+	uint8_t sealed_key[SEALED_KEY];
+};
+
+struct account {
+	char server[URL_MAX_BYTES + 1]; /* URL, or "embedded" */
+	char auth_origin[URL_MAX_BYTES + 1]; /* "" when embedded */
+	char email[EMAIL_MAX + 1];	/* or local:UUID */
+	char user_id[65];
+	char first_name[LABEL_MAX + 1];
+	char last_name[LABEL_MAX + 1];
+	uint8_t public_key[KEY_BYTES];
+	bool has_public_key; /* not before a key was made or imported */
+	bool has_private_key;
+	uint8_t key_salt[KEY_BYTES];
+	uint8_t private_key[PRIVATE_KEY_BLOB]; /* sealed under the password */
+	bool kit_exported;
+	struct account_workspace *workspaces;
+	size_t workspaces_n;
+	cJSON *document; /* as read: unknown fields survive */
+};
+
+#define ACCOUNT_INIT {.workspaces = NULL, .document = NULL}
+#define AUTO_ACCOUNT __attribute__((cleanup(account_release)))
+
+/**
+ * Read account.json.
+ *
+ * @return 1; 0 when there is none; -EXIT_FAILED when it is damaged (wrong
+ *         lengths, not canonical base64, another store than "sealed")
+ */
+int account_load(struct account *account, const struct home *home,
+    struct err *err);
+
+/** Write it. The caller holds `lock`. */
+int account_save(const struct account *account, const struct home *home,
+    struct err *err);
+
+void account_release(struct account *account);
+
+/** The workspace with that id, or NULL. */
+struct account_workspace *account_workspace_find(const struct account *account,
+    const char *id);
+
+/** Add a workspace or replace the one with its id. @return 0; -EXIT_FAILED */
+int account_workspace_put(struct account *account,
+    const struct account_workspace *workspace, struct err *err);
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * home: ~/.agentsecrets, or AGENTSECRETS_HOME. The directory is opened once
+ * and everything is reached relative to it, so that nobody can exchange a
+ * path component in between.
+ *
+ * Directory 0700, files 0600, owned by the effective user, regular, never
+ * through a symbolic link. A write goes to a temporary file, fsync, rename,
+ * fsync of the directory: the old state or the new one. Two locks: `lock`
+ * around read-merge-write of any file, never across a request; `token.lock`
+ * across a token refresh.
+ */
+#ifndef AGENTSECRETS_HOME_H
+#define AGENTSECRETS_HOME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <agentsecrets/arena.h>
+#include <agentsecrets/buf.h>
+#include <agentsecrets/err.h>
+
+struct home {
+	int fd;		/* -1: there is none yet */
+	char *path;	/* as configured, for messages */
+	char *real;	/* resolved; NULL while there is none */
+};
+
+#define HOME_INIT {-1, NULL, NULL}
+#define AUTO_HOME __attribute__((cleanup(home_release)))
+
+/**
+ * Find and open the home.
+ *
+ * @param make  create it (0700) when it is missing
+ * @return 1 when it is open, 0 when it does not exist (and `make` is
+ *         false): path is set then; -EXIT_FAILED when it belongs to somebody
+ *         else, others can write it, or HOME is not set; -EXIT_UNSAFE when
+ *         running under sudo on a home of another user
+ */
+int home_open(struct home *home, bool make, struct err *err);
+
+void home_release(struct home *home);
+
+/**
+ * Read a file of the home.
+ *
+ * @param name  relative, "vault/…" included
+ * @return 1; 0 when it is missing; -EXIT_FAILED when it cannot be read, is
+ *         larger than `max`, no regular file, or not ours
+ */
+int home_read(const struct home *home, const char *name, struct buf *out,
+    size_t max, struct err *err);
+
+/** As home_read(), straight into the arena: for tokens. */
+int home_read_secret(const struct home *home, const char *name,
+    struct secret *out, size_t max, struct err *err);
+
+/**
+ * Replace a file as a whole, durably. A directory in `name` is made.
+ *
+ * @return 0; -EXIT_FAILED, the old file is as it was
+ */
+int home_write(const struct home *home, const char *name, const void *bytes,
+    size_t len, struct err *err);
+
+/** Remove a file. @return 0 also when there was none; -EXIT_FAILED */
+int home_remove(const struct home *home, const char *name, struct err *err);
+
+/**
+ * Wait for the lock ("lock" or "token.lock").
+ *
+ * @return a descriptor; closing it unlocks; -EXIT_FAILED
+ */
+int home_lock(const struct home *home, const char *name, struct err *err);
+
+/**
+ * Write a file anywhere else with the same care: temporary file beside it,
+ * fsync, rename. Refuses to replace anything but a regular file.
+ *
+ * @param mode  of a new file; an existing one keeps its mode, never wider
+ *              than `mode`
+ * @param replace  false: an existing file is an error
+ */
+int file_write(const char *path, const void *bytes, size_t len,
+    unsigned mode, bool replace, struct err *err);
+
+#endif

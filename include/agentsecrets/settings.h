@@ -1,0 +1,60 @@
+/*
+ * settings: config.json, the fields that the other AgentSecrets clients share
+ * with us (protocol 5.1), and settings.json, which is ours alone. Unknown
+ * fields survive.
+ */
+#ifndef AGENTSECRETS_SETTINGS_H
+#define AGENTSECRETS_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <agentsecrets/err.h>
+#include <agentsecrets/home.h>
+#include <agentsecrets/limits.h>
+
+struct config {
+	char server_url[URL_MAX_BYTES + 1];	/* "" when not set */
+	char email[EMAIL_MAX + 1];
+	char workspace[UUID_TEXT + 1];		/* selected_workspace_id */
+	char environment[ENVIRONMENT_MAX + 1];	/* selected_environment */
+	int storage_mode;			/* 0: not set, 1, 2 */
+};
+
+/**
+ * Read config.json. A missing or empty file is an empty configuration.
+ *
+ * @return 0; -EXIT_FAILED when it is damaged
+ */
+int config_load(struct config *config, const struct home *home,
+    struct err *err);
+
+/**
+ * Write the fields of `config` into config.json, keeping all others; an empty
+ * field is removed. Takes `lock` itself.
+ */
+int config_save(const struct config *config, const struct home *home,
+    struct err *err);
+
+enum audit_setting { AUDIT_ON, AUDIT_OFF, AUDIT_REQUIRED };
+
+struct settings {
+	uint64_t session_cache; /* seconds; 0: off; 3600 by default */
+	char **allow_names;	/* dangerous names that are permitted */
+	size_t allow_names_n;
+	enum audit_setting audit;
+};
+
+#define AUTO_SETTINGS __attribute__((cleanup(settings_release)))
+
+/**
+ * Read settings.json. Missing: the defaults. Unknown fields are ignored; a
+ * known one of the wrong type is an error.
+ */
+int settings_load(struct settings *settings, const struct home *home,
+    struct err *err);
+
+void settings_release(struct settings *settings);
+
+#endif

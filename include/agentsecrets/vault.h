@@ -1,0 +1,88 @@
+/*
+ * vault: ~/.agentsecrets/vault/PROJECT.ENVIRONMENT, what the server last gave
+ * or took: ciphertext, versions, tombstones (A6). One thing with four uses:
+ * `env` reads it, it is the base of a merge, its versions are the rollback
+ * marks, and it is the offline copy.
+ */
+#ifndef AGENTSECRETS_VAULT_H
+#define AGENTSECRETS_VAULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <agentsecrets/buf.h>
+#include <agentsecrets/err.h>
+#include <agentsecrets/home.h>
+#include <agentsecrets/limits.h>
+
+struct vault_row {
+	char name[NAME_MAX_BYTES + 1];
+	bool deleted;
+	uint32_t epoch;	  /* (epoch, version) is the mark, never lowered */
+	uint32_t version;
+	uint64_t row;	  /* the server's row version, for if_version only */
+	uint8_t *blob;	  /* the one accepted last; owned by the vault */
+	size_t blob_len;
+};
+
+struct vault {
+	char project[UUID_TEXT + 1];
+	char workspace[UUID_TEXT + 1];
+	char environment[ENVIRONMENT_MAX + 1];
+	char origin[URL_MAX_BYTES + 1]; /* or "embedded" */
+	uint64_t pulled_at;		/* unix seconds; 0: never */
+	uint64_t revision;		/* the server's, at that time */
+	struct vault_row *rows;		/* sorted by name, one a name */
+	size_t rows_n;
+	size_t rows_room;
+	size_t unsorted;		/* rows at the end, to be sorted in */
+};
+
+#define VAULT_INIT {.rows = NULL}
+#define AUTO_VAULT __attribute__((cleanup(vault_release)))
+
+/**
+ * Parse the text of a vault file to its last byte.
+ *
+ * @return 0; -EXIT_UNSAFE when the trailer does not match or a line is not
+ *         canonical
+ */
+int vault_parse(struct vault *out, const char *text, size_t len,
+    struct err *err);
+
+/** Append the canonical text, trailer included. @return 0; -EXIT_FAILED */
+int vault_print(struct buf *out, struct vault *vault, struct err *err);
+
+/**
+ * Read the file of a project's environment.
+ *
+ * @return 1; 0 when there is none (ids and environment are set then);
+ *         -EXIT_UNSAFE when it is damaged, or of another project,
+ *         environment or workspace than its name and `workspace` say
+ */
+int vault_load(struct vault *out, const struct home *home, const char *project,
+    const char *workspace, const char *environment, struct err *err);
+
+/** Write it. The caller holds `lock` and has read it under that lock. */
+int vault_save(struct vault *vault, const struct home *home, struct err *err);
+
+void vault_release(struct vault *vault);
+
+/** The row of that name, live or deleted, or NULL. */
+const struct vault_row *vault_find(struct vault *vault, const char *name);
+
+/**
+ * Put a row in, replacing the one of its name unless that one's (epoch,
+ * version) is greater. The blob is copied. Adding many rows in any order is
+ * cheap: they are sorted when next looked at.
+ *
+ * @return 0; -EXIT_FAILED when memory is out
+ */
+int vault_put(struct vault *vault, const struct vault_row *row,
+    struct err *err);
+
+/** How many rows are live. */
+size_t vault_live(const struct vault *vault);
+
+#endif
