@@ -10,7 +10,7 @@
 #include <agentsecrets/text.h>
 
 /* Format into `out` and make foreign bytes harmless. */
-static void
+__attribute__((format(printf, 3, 0))) static void
 fill(char *out, size_t out_len, const char *format, va_list args)
 {
 	char raw[ERR_TEXT_MAX];

@@ -9,7 +9,7 @@
 
 #include <agentsecrets/fd.h>
 
-static const rlim_t MEBIBYTE = 1 << 20;
+enum { MEBIBYTE = 1 << 20 };
 
 void
 confine_start(int keep_below, int parent_ends_us)
