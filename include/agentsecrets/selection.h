@@ -11,7 +11,10 @@
 #include <agentsecrets/err.h>
 #include <agentsecrets/limits.h>
 
-/* NEW=OLD: the secret OLD appears as NEW, and not as OLD. */
+/*
+ * NEW=OLD: the secret OLD appears as NEW, and not as OLD. Two lines may name
+ * one OLD; it then appears twice.
+ */
 struct name_map {
 	const char *final;
 	const char *stored;
@@ -55,10 +58,13 @@ struct selection {
  * Apply the rules in this order: list of project.json, --only, --except,
  * map, prefix; then check every final name.
  *
- * A glob (`*`, `?`, `[…]`; fnmatch(3)) or name is compared with the stored
- * name and with the name that the lasting map gives it. One of --only,
- * --except or --map that matches nothing is a missing name, as is a listed
- * name that is not stored, unless --allow-missing names it.
+ * A glob (`*`, `?`, `[…]`; fnmatch(3)) is compared with the stored name and
+ * with the name that the lasting map gives it; a name means the stored one
+ * before the mapped one. Missing is, unless --allow-missing names it: a listed
+ * name that is not stored, an --only that means nothing listed, an --except
+ * that means nothing stored, a --map of something that is not selected. A
+ * line of the lasting map whose secret is not stored has no effect. The map
+ * that is given beats the lasting one.
  *
  * @param stored  `n` stored names, sorted bytewise
  * @param out     release with selection_release()
