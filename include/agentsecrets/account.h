@@ -55,6 +55,7 @@ int account_load(struct account *account, const struct home *home,
 int account_save(const struct account *account, const struct home *home,
     struct err *err);
 
+/** Free what it holds; a zeroed or half-filled one is fine. */
 void account_release(struct account *account);
 
 /** The workspace with that id, or NULL. */

@@ -39,6 +39,7 @@ struct home {
  */
 int home_open(struct home *home, bool make, struct err *err);
 
+/** Free what it holds; a zeroed or half-filled one is fine. */
 void home_release(struct home *home);
 
 /**

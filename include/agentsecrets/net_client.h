@@ -173,9 +173,11 @@ int net_log_in(struct net *net, const char *email,
 /** End the session at the server. */
 int net_log_out(struct net *net, struct err *err);
 
+/** List the workspaces of the account. Release `out`. */
 int net_workspaces(struct net *net, struct net_workspaces *out,
     struct err *err);
 
+/** List the projects of all its workspaces. Release `out`. */
 int net_projects(struct net *net, struct net_projects *out, struct err *err);
 
 /**
@@ -208,6 +210,7 @@ int net_write(struct net *net, const char *project, const char *environment,
     uint32_t key_epoch, const struct net_rows *rows, struct net_rows *written,
     uint64_t *revision, struct net_rows *conflicts, struct err *err);
 
+/** Free what a list holds; a zeroed or half-filled one is fine. */
 void net_workspaces_release(struct net_workspaces *workspaces);
 void net_projects_release(struct net_projects *projects);
 void net_rows_release(struct net_rows *rows);

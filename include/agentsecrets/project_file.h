@@ -69,6 +69,7 @@ int project_file_open(struct project_file *out, const char *directory,
  */
 int project_file_save(struct project_file *file, struct err *err);
 
+/** Free what it holds; a zeroed or half-filled one is fine. */
 void project_file_release(struct project_file *file);
 
 /**

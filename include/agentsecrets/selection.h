@@ -75,6 +75,7 @@ struct selection {
 int selection_apply(struct selection *out, const struct selection_rules *rules,
     const char *const *stored, size_t n, struct err *err);
 
+/** Free what it holds; a zeroed or half-filled one is fine. */
 void selection_release(struct selection *selection);
 
 /**

@@ -55,6 +55,7 @@ struct settings {
 int settings_load(struct settings *settings, const struct home *home,
     struct err *err);
 
+/** Free what it holds; a zeroed or half-filled one is fine. */
 void settings_release(struct settings *settings);
 
 #endif

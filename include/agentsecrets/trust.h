@@ -104,6 +104,7 @@ int trust_load(struct trust *out, const struct home *home, struct err *err);
 int trust_save(const struct trust *trust, const struct home *home,
     struct err *err);
 
+/** Free what it holds; a zeroed or half-filled one is fine. */
 void trust_release(struct trust *trust);
 
 /** The entry, or NULL. */

@@ -67,6 +67,7 @@ int vault_load(struct vault *out, const struct home *home, const char *project,
 /** Write it. The caller holds `lock` and has read it under that lock. */
 int vault_save(struct vault *vault, const struct home *home, struct err *err);
 
+/** Free what it holds; a zeroed or half-filled one is fine. */
 void vault_release(struct vault *vault);
 
 /** The row of that name, live or deleted, or NULL. */
