@@ -20,22 +20,29 @@
 #include <agentsecrets/err.h>
 
 struct home {
-	int fd;		/* -1: there is none yet */
-	char *path;	/* as configured, for messages */
-	char *real;	/* resolved; NULL while there is none */
+	int fd;	    /* -1: there is none yet */
+	char *path; /* as configured, for messages */
+	char *real; /* resolved; NULL while there is none */
 };
 
-#define HOME_INIT {-1, NULL, NULL}
+#define HOME_INIT                                                              \
+	{                                                                      \
+		-1, NULL, NULL                                                 \
+	}
 #define AUTO_HOME __attribute__((cleanup(home_release)))
 
 /**
  * Find and open the home.
  *
+ * AGENTSECRETS_HOME when it is set and not empty, else $HOME/.agentsecrets.
+ *
+ * @param home  HOME_INIT before
  * @param make  create it (0700) when it is missing
  * @return 1 when it is open, 0 when it does not exist (and `make` is
  *         false): path is set then; -EXIT_FAILED when it belongs to somebody
- *         else, others can write it, or HOME is not set; -EXIT_UNSAFE when
- *         running under sudo on a home of another user
+ *         else, others can write it, it is no directory or a symbolic link,
+ *         or HOME is not set; -EXIT_UNSAFE when running under sudo (SUDO_UID
+ *         is set) with another user's home or $HOME
  */
 int home_open(struct home *home, bool make, struct err *err);
 
@@ -46,18 +53,25 @@ void home_release(struct home *home);
  * Read a file of the home.
  *
  * @param name  relative, "vault/…" included
- * @return 1; 0 when it is missing; -EXIT_FAILED when it cannot be read, is
- *         larger than `max`, no regular file, or not ours
+ * @param out   replaced; as it was unless the result is 1
+ * @return 1; 0 when it is missing (or the home is); -EXIT_FAILED when it
+ *         cannot be read, is larger than `max`, is no regular file, is
+ *         reached by a symbolic link, belongs to somebody else, or others
+ *         can write it
  */
 int home_read(const struct home *home, const char *name, struct buf *out,
     size_t max, struct err *err);
 
-/** As home_read(), straight into the arena: for tokens. */
+/**
+ * As home_read(), straight into the arena: for tokens. A zero byte, not
+ * counted, follows.
+ */
 int home_read_secret(const struct home *home, const char *name,
     struct secret *out, size_t max, struct err *err);
 
 /**
- * Replace a file as a whole, durably. A directory in `name` is made.
+ * Replace a file (0600) as a whole, durably. A directory in `name` is made.
+ * Temporary files that a killed writer of the same file left are removed.
  *
  * @return 0; -EXIT_FAILED, the old file is as it was
  */
@@ -68,7 +82,8 @@ int home_write(const struct home *home, const char *name, const void *bytes,
 int home_remove(const struct home *home, const char *name, struct err *err);
 
 /**
- * Wait for the lock ("lock" or "token.lock").
+ * Wait for the lock ("lock" or "token.lock"), a flock(2) on a file of that
+ * name. Not to be taken twice by one process: it would wait for itself.
  *
  * @return a descriptor; closing it unlocks; -EXIT_FAILED
  */
@@ -76,13 +91,15 @@ int home_lock(const struct home *home, const char *name, struct err *err);
 
 /**
  * Write a file anywhere else with the same care: temporary file beside it,
- * fsync, rename. Refuses to replace anything but a regular file.
+ * fsync, rename, fsync of the directory. Refuses to replace anything but a
+ * regular file.
  *
- * @param mode  of a new file; an existing one keeps its mode, never wider
- *              than `mode`
+ * @param mode  of a new file, less umask(2); an existing one keeps its mode,
+ *              never wider than `mode`
  * @param replace  false: an existing file is an error
+ * @return 0; -EXIT_FAILED, the old file is as it was
  */
-int file_write(const char *path, const void *bytes, size_t len,
-    unsigned mode, bool replace, struct err *err);
+int file_write(const char *path, const void *bytes, size_t len, unsigned mode,
+    bool replace, struct err *err);
 
 #endif

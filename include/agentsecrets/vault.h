@@ -19,8 +19,8 @@
 struct vault_row {
 	char name[NAME_MAX_BYTES + 1];
 	bool deleted;
-	uint32_t epoch;	  /* (epoch, version) is the mark, never lowered */
-	uint32_t version;
+	uint32_t epoch;	  /* (epoch, version) is the mark, never lowered; */
+	uint32_t version; /* (0, 0): the blob is not bound to its place */
 	uint64_t row;	  /* the server's row version, for if_version only */
 	uint8_t *blob;	  /* the one accepted last; owned by the vault */
 	size_t blob_len;
@@ -33,57 +33,90 @@ struct vault {
 	char origin[URL_MAX_BYTES + 1]; /* or "embedded" */
 	uint64_t pulled_at;		/* unix seconds; 0: never */
 	uint64_t revision;		/* the server's, at that time */
-	struct vault_row *rows;		/* sorted by name, one a name */
+	/*
+	 * Sorted by name, one a name, after vault_load(), vault_find(),
+	 * vault_live(), vault_print() or vault_sort(); vault_put() may leave
+	 * rows at the end to be sorted in.
+	 */
+	struct vault_row *rows;
 	size_t rows_n;
 	size_t rows_room;
-	size_t unsorted;		/* rows at the end, to be sorted in */
+	size_t unsorted;
+	struct vault_row **order; /* room for sorting */
 };
 
-#define VAULT_INIT {.rows = NULL}
+#define VAULT_INIT                                                             \
+	{                                                                      \
+		.rows = NULL                                                   \
+	}
 #define AUTO_VAULT __attribute__((cleanup(vault_release)))
 
 /**
  * Parse the text of a vault file to its last byte.
  *
+ * Exactly one text stands for a vault: lines end in LF, fields are separated
+ * by one space, numbers have no leading zero, base64 is canonical, rows are
+ * sorted by name (bytewise) and no name occurs twice.
+ *
+ * @param out  replaced
  * @return 0; -EXIT_UNSAFE when the trailer does not match or a line is not
- *         canonical
+ *         canonical: "damaged: …", for the caller to prefix; -EXIT_FAILED
+ *         when memory is out
  */
-int vault_parse(struct vault *out, const char *text, size_t len,
-    struct err *err);
+int
+vault_parse(struct vault *out, const char *text, size_t len, struct err *err);
 
-/** Append the canonical text, trailer included. @return 0; -EXIT_FAILED */
+/**
+ * Append the canonical text, trailer included.
+ *
+ * @return 0; -EXIT_FAILED when memory is out or an id, the environment or
+ *         the origin is not set
+ */
 int vault_print(struct buf *out, struct vault *vault, struct err *err);
 
 /**
  * Read the file of a project's environment.
  *
- * @return 1; 0 when there is none (ids and environment are set then);
- *         -EXIT_UNSAFE when it is damaged, or of another project,
- *         environment or workspace than its name and `workspace` say
+ * @param out  replaced
+ * @return 1; 0 when there is none (ids and environment are set then, the
+ *         origin is the caller's to set); -EXIT_UNSAFE when it is damaged, or
+ *         of another project, environment or workspace than its name and
+ *         `workspace` say; -EXIT_FAILED when it cannot be read
  */
 int vault_load(struct vault *out, const struct home *home, const char *project,
     const char *workspace, const char *environment, struct err *err);
 
-/** Write it. The caller holds `lock` and has read it under that lock. */
+/**
+ * Write it. The caller holds `lock` and has read it under that lock.
+ *
+ * @return 0; -EXIT_FAILED, the old file is as it was
+ */
 int vault_save(struct vault *vault, const struct home *home, struct err *err);
 
 /** Free what it holds; a zeroed or half-filled one is fine. */
 void vault_release(struct vault *vault);
 
-/** The row of that name, live or deleted, or NULL. */
+/**
+ * The row of that name, live or deleted, or NULL. The view lasts until the
+ * next vault_put().
+ */
 const struct vault_row *vault_find(struct vault *vault, const char *name);
 
 /**
  * Put a row in, replacing the one of its name unless that one's (epoch,
- * version) is greater. The blob is copied. Adding many rows in any order is
- * cheap: they are sorted when next looked at.
+ * version) is greater: then nothing changes. The blob is copied. Adding many
+ * rows in any order is cheap: they are sorted when next looked at.
  *
- * @return 0; -EXIT_FAILED when memory is out
+ * @return 0; -EXIT_FAILED when memory is out, or the name, the mark or the
+ *         blob's length (a tombstone has BLOB_OVERHEAD bytes) is impossible
  */
-int vault_put(struct vault *vault, const struct vault_row *row,
-    struct err *err);
+int
+vault_put(struct vault *vault, const struct vault_row *row, struct err *err);
+
+/** Sort, before walking `rows` after vault_put(). */
+void vault_sort(struct vault *vault);
 
 /** How many rows are live. */
-size_t vault_live(const struct vault *vault);
+size_t vault_live(struct vault *vault);
 
 #endif

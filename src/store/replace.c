@@ -1,0 +1,167 @@
+#include "config.h"
+
+#include "replace.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <agentsecrets/fd.h>
+#include <agentsecrets/text.h>
+
+enum { TAG_TEXT = 16 }; /* hex digits in the name of a temporary file */
+
+/* A file that is gone again unless it was renamed. */
+struct temporary {
+	int dir;
+	int fd;
+	char name[NAME_MAX + 1];
+};
+
+static void
+temporary_release(struct temporary *temporary)
+{
+	if (temporary->fd >= 0 && temporary->name[0] != '\0')
+		unlinkat(temporary->dir, temporary->name, 0);
+	fd_close(&temporary->fd);
+}
+
+static bool
+is_leftover(const char *entry, const char *name)
+{
+	size_t len = strlen(name);
+
+	return entry[0] == '.' && strncmp(entry + 1, name, len) == 0 &&
+	    entry[len + 1] == '.' &&
+	    strspn(entry + len + 2, "0123456789abcdef") == TAG_TEXT &&
+	    text_equal(entry + len + 2 + TAG_TEXT, ".tmp");
+}
+
+static void
+sweep_one(int dir, const char *entry)
+{
+	AUTO_FD int fd = openat(dir, entry,
+	    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(dir, entry, 0);
+}
+
+static void
+sweep(int dir, const char *name)
+{
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *listing = copy >= 0 ? fdopendir(copy) : NULL;
+	const struct dirent *entry;
+
+	if (listing == NULL) {
+		fd_close(&copy);
+		return;
+	}
+	while ((entry = readdir(listing)) != NULL) {
+		if (is_leftover(entry->d_name, name))
+			sweep_one(dir, entry->d_name);
+	}
+	closedir(listing);
+}
+
+static int
+create(struct temporary *out, int dir, const char *name, mode_t mode)
+{
+	uint8_t tag[TAG_TEXT / 2];
+	char tag_text[TAG_TEXT + 1];
+	int n;
+
+	if (getrandom(tag, sizeof(tag), 0) != (ssize_t)sizeof(tag))
+		return -1;
+	text_hex_encode(tag_text, tag, sizeof(tag));
+	n = snprintf(
+	    out->name, sizeof(out->name), ".%s.%s.tmp", name, tag_text);
+	if (n < 0 || (size_t)n >= sizeof(out->name)) {
+		out->name[0] = '\0';
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	out->dir = dir;
+	out->fd = openat(dir, out->name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (out->fd < 0)
+		return -1;
+	/* Where locks do not work nothing is swept either. */
+	(void)flock(out->fd, LOCK_EX | LOCK_NB);
+	return 0;
+}
+
+/* Look at what is there now. @return 1, 0 when nothing is, or an error */
+static int
+look(int dir, const char *name, struct stat *st, bool only_new,
+    const char *shown, struct err *err)
+{
+	if (fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno == ENOENT)
+			return 0;
+		return err_sys(err, EXIT_FAILED, "cannot write '%s'", shown);
+	}
+	if (only_new)
+		return err_set(err, EXIT_FAILED,
+		    "cannot write '%s': it exists already", shown);
+	if (!S_ISREG(st->st_mode))
+		return err_set(err, EXIT_FAILED,
+		    "cannot write '%s': it is not a regular file", shown);
+	return 1;
+}
+
+/* Give the finished file its name. */
+static int
+publish(struct temporary *temporary, const char *name, bool only_new)
+{
+	if (only_new) {
+		/* link(2) never replaces; the temporary name goes below. */
+		if (linkat(temporary->dir, temporary->name, temporary->dir,
+			name, 0) < 0)
+			return -1;
+	} else {
+		if (renameat(temporary->dir, temporary->name, temporary->dir,
+			name) < 0)
+			return -1;
+		temporary->name[0] = '\0';
+	}
+	/* Some file systems cannot sync a directory: EINVAL. */
+	return fsync(temporary->dir) < 0 && errno != EINVAL ? -1 : 0;
+}
+
+int
+replace_file(int dir, const char *name, const void *bytes, size_t len,
+    struct replace_rules rules, const char *shown, struct err *err)
+{
+	__attribute__((cleanup(temporary_release))) struct temporary new = {
+	    .fd = -1};
+	mode_t mode = rules.mode;
+	bool exact = rules.exact;
+	struct stat st;
+	int rc = look(dir, name, &st, rules.only_new, shown, err);
+
+	if (rc < 0)
+		return rc;
+	if (rc > 0 && !exact) {
+		mode &= st.st_mode;
+		exact = true;
+	}
+	sweep(dir, name);
+	if (create(&new, dir, name, mode) < 0 ||
+	    (exact && fchmod(new.fd, mode) < 0) ||
+	    fd_write_all(new.fd, bytes, len) < 0 || fsync(new.fd) < 0 ||
+	    publish(&new, name, rules.only_new) < 0)
+		return err_sys(err, EXIT_FAILED, "cannot write '%s'", shown);
+	return 0;
+}
