@@ -18,7 +18,8 @@ PREFIX=${AGENTSECRETS_PREFIX:?run this with ./dev test NAME}
 TOOLS=${AGENTSECRETS_TOOLS:?run this with ./dev test NAME}
 PATH=$PREFIX/bin:$PATH
 export LC_ALL=C.UTF-8
-unset "${!AGENTSECRETS_@}" "${!DBUS_@}" "${!LD_@}" no_proxy http_proxy \
+unset AGENTSECRETS_{HOME,TOKEN,TOKEN_FILE,PASSWORD_FILE,SERVER_URL,PROJECT} \
+  AGENTSECRETS_{ENV,STORAGE_MODE,DEBUG,ACTIVE} "${!DBUS_@}" "${!LD_@}" no_proxy http_proxy \
   https_proxy NO_PROXY HTTP_PROXY HTTPS_PROXY CDPATH
 
 # fresh_home [NAME]: an empty home and a working directory inside the test's
