@@ -1,7 +1,30 @@
 /*
- * dotenv: reading and writing .env text. The grammar stands in
- * agentsecrets-formats(5). Text and values are secrets: they stay in the
- * arena.
+ * dotenv: reading and writing .env text. Text and values are secrets: they
+ * stay in the arena.
+ *
+ * Reading. A byte order mark at the start is skipped; lines end in LF or CRLF.
+ * A line is blank, a comment (`#` first), or an assignment:
+ * `[export ]NAME = value`, NAME being [A-Za-z_][A-Za-z0-9_]*. Nothing is
+ * expanded or executed.
+ *
+ *   unquoted   spaces and tabs around it are dropped; `#` begins a comment
+ *              only after a space or tab; a backslash is a backslash
+ *   '…' `…`    literal, over lines
+ *   "…"        over lines; \n \r \t \" \\ \$ are escapes, any other
+ *              backslash stays, and so does what follows it
+ *
+ * CRLF inside quotes is read as LF, as other readers do. Behind a closing
+ * quote only a comment may stand. Anything else is an error, and not ignored.
+ *
+ * Writing. A value is bare when it holds only A-Z a-z 0-9 _ . / : @ % + , =
+ * and -. Otherwise it gets the first form of these that our reader, dotenv of
+ * npm and python-dotenv read back as the same bytes: '…'; "…" whose only
+ * escapes are \n and \r; '…' over lines; unquoted. That leaves values such as
+ * one that begins with a quote and holds both kinds, or holds a quote and CR,
+ * or ends in a backslash and holds '#': they are written "…" with \" and \\,
+ * exact for us and for python-dotenv, while npm's keeps the backslashes.
+ * python-dotenv expands "${NAME}" in every form unless told not to. The text
+ * is for such readers and not for a shell to source.
  */
 #ifndef AGENTSECRETS_DOTENV_H
 #define AGENTSECRETS_DOTENV_H
@@ -31,10 +54,12 @@ struct dotenv {
  *
  * Of a name that occurs more than once the last counts. Nothing is expanded.
  *
+ * @param text  at most DOTENV_MAX bytes with SECRETS_MAX assignments
  * @param what  the file's name, for errors
- * @return 0; -EXIT_FAILED with "FILE:LINE:COLUMN: why" for a line that is no
- *         assignment, a quote that does not end, a NUL, a name that is too
- *         long; never with a value
+ * @return 0; -EXIT_FAILED with "FILE:LINE:COLUMN: why" (column in bytes, from
+ *         1) for a line that is no assignment, a quote that does not end,
+ *         text behind one, a CR that ends no line, a NUL, a name that is too
+ *         long; never with a value; the arena is then as it was
  */
 int dotenv_parse(struct dotenv *out, const struct secret *text,
     const char *what, struct err *err);
@@ -42,16 +67,19 @@ int dotenv_parse(struct dotenv *out, const struct secret *text,
 /**
  * Write entries into an existing text: assignments of these names are
  * replaced where they stand (all but the last of doubled ones are removed),
- * new ones are appended sorted by name, every other line stays byte for byte.
- * A trailing comment of a replaced line stays only after a quoted value: in
- * unquoted text it may be part of the old secret.
+ * new ones are appended sorted by name, every other line stays byte for byte,
+ * and so does one that has the value already. Line ends are those of the
+ * text; a missing last one is added before something is appended. A trailing
+ * comment of a replaced line stays only after a quoted value: in unquoted
+ * text it may be part of the old secret.
  *
  * What is written is read back identically by dotenv_parse().
  *
- * @param old  the text so far; len 0 for none
- * @param out  in the arena
- * @return 0; -EXIT_FAILED when a value holds NUL (named) or `old` does not
- *         parse
+ * @param out      in the arena
+ * @param old      the text so far; len 0 for none
+ * @param entries  `line` is not looked at; of doubled names the last counts
+ * @return 0; -EXIT_FAILED when a value holds NUL (named), a name is no
+ *         variable's, `old` does not parse or the result would be too large
  */
 int dotenv_update(struct secret *out, const struct secret *old,
     const struct dotenv_entry *entries, size_t n, const char *what,

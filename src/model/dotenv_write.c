@@ -1,0 +1,269 @@
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <agentsecrets/dotenv.h>
+#include <agentsecrets/names.h>
+
+#include "dotenv_scan.h"
+#include "dotenv_value.h"
+
+/* What the old text says about one entry. */
+struct place {
+	size_t start; /* of its last assignment */
+	bool is_there;
+	bool is_same; /* with the value that it has now */
+};
+
+struct update {
+	const struct secret *old;
+	const char *what;
+	const struct dotenv_entry **sorted; /* by name, one a name */
+	struct place *places;		    /* of each */
+	size_t n;
+};
+
+#define AUTO_UPDATE __attribute__((cleanup(update_release)))
+
+static void
+update_release(struct update *update)
+{
+	free(update->sorted);
+	free(update->places);
+}
+
+static int
+check_entry(const struct dotenv_entry *entry, struct err *err)
+{
+	if (!name_is_final(entry->name))
+		return err_set(err, EXIT_FAILED,
+		    "'%s' is no name for a variable", entry->name);
+	if (entry->value.len > 0 &&
+	    memchr(entry->value.data, '\0', entry->value.len) != NULL)
+		return err_set(err, EXIT_FAILED,
+		    "the value of '%s' holds a NUL byte, which no .env text "
+		    "can",
+		    entry->name);
+	return 0;
+}
+
+static int
+sort_entries(struct update *update, const struct dotenv_entry *entries,
+    size_t n, struct err *err)
+{
+	int status;
+
+	/* One more, as calloc(0) may be NULL. */
+	update->sorted = calloc(n + 1, sizeof(*update->sorted));
+	update->places = calloc(n + 1, sizeof(*update->places));
+	if (update->sorted == NULL || update->places == NULL)
+		return err_memory(err);
+	for (size_t i = 0; i < n; i++) {
+		if ((status = check_entry(&entries[i], err)) < 0)
+			return status;
+		update->sorted[i] = &entries[i];
+	}
+	qsort(update->sorted, n, sizeof(*update->sorted), dotenv_compare);
+	for (size_t i = 0; i < n; i++) {
+		/* Of doubled ones the last counts here too. */
+		if (i + 1 == n ||
+		    strcmp(update->sorted[i]->name,
+			update->sorted[i + 1]->name) != 0)
+			update->sorted[update->n++] = update->sorted[i];
+	}
+	return 0;
+}
+
+static int
+compare_name(const void *name, const void *item)
+{
+	return strcmp(name, (*(const struct dotenv_entry *const *)item)->name);
+}
+
+/* The entry that a part of the old text assigns, or -1. */
+static ssize_t
+find_entry(const struct update *update, const struct dotenv_scan *scan,
+    const struct dotenv_part *part)
+{
+	char name[NAME_MAX_BYTES + 1];
+	const struct dotenv_entry **found;
+
+	if (part->is_foreign)
+		return -1;
+	memcpy(name, scan->text + part->name, part->name_len);
+	name[part->name_len] = '\0';
+	found = bsearch(name, update->sorted, update->n,
+	    sizeof(*update->sorted), compare_name);
+	return found != NULL ? found - update->sorted : -1;
+}
+
+static int
+is_same(bool *out, const struct secret *value, const struct dotenv_scan *scan,
+    const struct dotenv_part *part, struct err *err)
+{
+	struct arena_mark mark = arena_mark();
+	uint8_t *scratch = arena_alloc(part->value_len + 1, err);
+	size_t len;
+
+	if (scratch == NULL)
+		return -EXIT_FAILED;
+	len = dotenv_decode(scratch, scan, part);
+	*out = len == value->len &&
+	    (len == 0 || memcmp(scratch, value->data, len) == 0);
+	arena_rewind(mark);
+	return 0;
+}
+
+/* Learn where each entry stands. */
+static int
+find_places(struct update *update, struct err *err)
+{
+	struct dotenv_scan scan;
+	struct dotenv_part part;
+	int status = dotenv_scan_init(&scan, update->old, update->what, err);
+
+	if (status < 0)
+		return status;
+	while ((status = dotenv_scan_next(&scan, &part, err)) > 0) {
+		ssize_t i = find_entry(update, &scan, &part);
+		struct place *place;
+
+		if (i < 0)
+			continue;
+		place = &update->places[i];
+		place->is_there = true;
+		place->start = part.start;
+		status = is_same(&place->is_same, &update->sorted[i]->value,
+		    &scan, &part, err);
+		if (status < 0)
+			return status;
+	}
+	return status;
+}
+
+/* The same line with another value. */
+static void
+put_replaced(struct dotenv_sink *sink, const struct dotenv_scan *scan,
+    const struct dotenv_part *part, const struct secret *value)
+{
+	const size_t guard_len = sizeof(DOTENV_GUARD) - 1;
+	const uint8_t *tail = scan->text + part->tail;
+	size_t tail_len = part->tail_end - part->tail;
+	bool has_comment;
+
+	/* Ours, and about the old value. */
+	if (tail_len >= guard_len &&
+	    memcmp(tail, DOTENV_GUARD, guard_len) == 0) {
+		tail += guard_len;
+		tail_len -= guard_len;
+	}
+	/* In unquoted text a comment may be part of the old secret. */
+	has_comment = part->quote != 0 && tail_len > 0 &&
+	    memchr(tail, '#', tail_len) != NULL;
+
+	dotenv_put(
+	    sink, scan->text + part->start, part->prefix_end - part->start);
+	dotenv_put_value(sink, value);
+	if (has_comment) {
+		/* python-dotenv would read the comment as the value. */
+		if (value->len == 0)
+			dotenv_put_text(sink, "''");
+		if (*tail == '#')
+			dotenv_put_text(sink, " ");
+		dotenv_put(sink, tail, tail_len);
+	}
+	dotenv_put(
+	    sink, scan->text + part->tail_end, part->end - part->tail_end);
+}
+
+/* Every line of the old text. @return how many assignments, or failure */
+static ssize_t
+put_old(struct dotenv_sink *sink, const struct update *update, struct err *err)
+{
+	struct dotenv_scan scan;
+	struct dotenv_part part;
+	ssize_t assignments = 0;
+	int status = dotenv_scan_init(&scan, update->old, update->what, err);
+
+	if (status < 0)
+		return status;
+	dotenv_put(sink, scan.text, scan.at);
+	while ((status = dotenv_scan_next(&scan, &part, err)) > 0) {
+		ssize_t i = find_entry(update, &scan, &part);
+
+		if (i >= 0 && part.start != update->places[i].start)
+			continue;
+		assignments += !part.is_foreign;
+		if (i >= 0 && !update->places[i].is_same)
+			put_replaced(
+			    sink, &scan, &part, &update->sorted[i]->value);
+		else
+			dotenv_put(sink, scan.text + part.start,
+			    part.end - part.start);
+	}
+	return status < 0 ? status : assignments;
+}
+
+/* As the first line of the text ends. */
+static const char *
+line_end_of(const struct secret *text)
+{
+	const uint8_t *lf =
+	    text->len > 0 ? memchr(text->data, '\n', text->len) : NULL;
+
+	return lf != NULL && lf > text->data && lf[-1] == '\r' ? "\r\n" : "\n";
+}
+
+/* The whole new text; called once to count and once to write. */
+static int
+put_all(struct dotenv_sink *sink, const struct update *update, struct err *err)
+{
+	const char *newline = line_end_of(update->old);
+	ssize_t assignments = put_old(sink, update, err);
+
+	if (assignments < 0)
+		return (int)assignments;
+	for (size_t i = 0; i < update->n; i++) {
+		if (update->places[i].is_there)
+			continue;
+		assignments++;
+		if (sink->len > 0 && sink->last != '\n')
+			dotenv_put_text(sink, newline);
+		dotenv_put_text(sink, update->sorted[i]->name);
+		dotenv_put_text(sink, "=");
+		dotenv_put_value(sink, &update->sorted[i]->value);
+		dotenv_put_text(sink, newline);
+	}
+	if (assignments > SECRETS_MAX)
+		return err_set(err, EXIT_FAILED, "%s: more than %d assignments",
+		    update->what, (int)SECRETS_MAX);
+	if (sink->len > DOTENV_MAX)
+		return err_set(err, EXIT_FAILED,
+		    "%s: it would be larger than %d bytes", update->what,
+		    (int)DOTENV_MAX);
+	return 0;
+}
+
+int
+dotenv_update(struct secret *out, const struct secret *old,
+    const struct dotenv_entry *entries, size_t n, const char *what,
+    struct err *err)
+{
+	AUTO_UPDATE struct update update = {.old = old, .what = what};
+	struct dotenv_sink sink = {.data = NULL};
+	uint8_t *data;
+	int status;
+
+	if ((status = sort_entries(&update, entries, n, err)) < 0 ||
+	    (status = find_places(&update, err)) < 0 ||
+	    (status = put_all(&sink, &update, err)) < 0)
+		return status;
+	if ((data = arena_alloc(sink.len + 1, err)) == NULL)
+		return -EXIT_FAILED;
+	sink = (struct dotenv_sink){.data = data};
+	put_all(&sink, &update, NULL);
+	*out = (struct secret){data, sink.len};
+	return 0;
+}
