@@ -16,7 +16,10 @@ struct helper {
 	int fd;	   /* our end of the socketpair */
 };
 
-#define HELPER_INIT {0, -1}
+#define HELPER_INIT                                                            \
+	{                                                                      \
+		0, -1                                                          \
+	}
 
 /**
  * Start libexec/agentsecrets/NAME.

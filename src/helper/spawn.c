@@ -1,0 +1,152 @@
+#include "config.h"
+
+#include <agentsecrets/spawn.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <agentsecrets/fd.h>
+
+static int
+beside_us(char out[PATH_MAX], const char *relative)
+{
+	char own[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	char *slash;
+	int n;
+
+	if (len < 0)
+		return -1;
+	own[len] = '\0';
+	slash = strrchr(own, '/');
+	if (slash == NULL)
+		return -1;
+	*slash = '\0';
+	n = snprintf(out, PATH_MAX, "%s/%s", own, relative);
+	return n < 0 || n >= PATH_MAX || access(out, F_OK) < 0 ? -1 : 0;
+}
+
+int
+spawn_find(char out[PATH_MAX], const char *relative, const char *fallback,
+    struct err *err)
+{
+	struct stat st;
+
+	if (beside_us(out, relative) < 0)
+		snprintf(out, PATH_MAX, "%s", fallback);
+	if (stat(out, &st) < 0) {
+		err_sys(err, EXIT_FAILED, "cannot find '%s'", out);
+		return err_hint(err, "the installation is not complete");
+	}
+	if (!S_ISREG(st.st_mode))
+		return err_set(
+		    err, EXIT_FAILED, "'%s' is no regular file", out);
+	if ((st.st_uid != 0 && st.st_uid != geteuid()) ||
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+		err_set(err, EXIT_FAILED,
+		    "'%s' could have been changed by somebody else", out);
+		return err_hint(err,
+		    "it must belong to root or you, writable by nobody else");
+	}
+	return 0;
+}
+
+/* An errno value, as posix_spawn() and its helpers return it. */
+static int
+prepare(
+    posix_spawn_file_actions_t *actions, posix_spawnattr_t *attr, int socket)
+{
+	sigset_t all;
+	sigset_t none;
+	int rc;
+
+	sigfillset(&all);
+	sigemptyset(&none);
+	rc = posix_spawnattr_setsigdefault(attr, &all);
+	if (rc == 0)
+		rc = posix_spawnattr_setsigmask(attr, &none);
+	if (rc == 0)
+		rc = posix_spawnattr_setflags(
+		    attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_adddup2(
+		    actions, socket, SPAWN_SOCKET);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_addopen(
+		    actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_addopen(
+		    actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_addclosefrom_np(
+		    actions, SPAWN_SOCKET + 1);
+	return rc;
+}
+
+int
+spawn_start(pid_t *pid, const char *path, char *const argv[], char *const env[],
+    int socket, struct err *err)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	pid_t child = 0;
+	int rc = posix_spawn_file_actions_init(&actions);
+
+	if (rc != 0)
+		return err_memory(err);
+	rc = posix_spawnattr_init(&attr);
+	if (rc == 0) {
+		rc = prepare(&actions, &attr, socket);
+		if (rc == 0)
+			rc = posix_spawn(
+			    &child, path, &actions, &attr, argv, env);
+		posix_spawnattr_destroy(&attr);
+	}
+	posix_spawn_file_actions_destroy(&actions);
+	if (rc != 0) {
+		errno = rc;
+		return err_sys(err, EXIT_FAILED, "cannot start '%s'", path);
+	}
+	*pid = child;
+	return 0;
+}
+
+/* Whether the process ended by itself in time. */
+static bool
+ended_in_time(int pidfd, int patience_ms)
+{
+	struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+	int rc;
+
+	if (pidfd < 0)
+		return false;
+	do {
+		rc = poll(&ended, 1, patience_ms);
+	} while (rc < 0 && errno == EINTR);
+	return rc == 1;
+}
+
+void
+spawn_end(pid_t *pid, int patience_ms)
+{
+	AUTO_FD int pidfd = -1;
+
+	if (*pid == 0)
+		return;
+	pidfd = pidfd_open(*pid, 0);
+	if (!ended_in_time(pidfd, patience_ms))
+		kill(*pid, SIGKILL);
+	while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	*pid = 0;
+}
