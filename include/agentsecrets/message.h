@@ -24,90 +24,88 @@
 #include <agentsecrets/limits.h>
 
 /* FIELD(name, fewest bytes, most bytes) */
-#define MESSAGE_FIELD_TABLE(FIELD)                                            \
-	FIELD(SERVER, 1, URL_MAX_BYTES) /* URL, or "embedded" */              \
-	FIELD(DATA_DIR, 1, 4096)	/* of the embedded server */          \
-	FIELD(SESSION, 2, SESSION_MAX)	/* token.json; {} when there is none */ \
-	FIELD(EMAIL, 1, EMAIL_MAX)	/* or local:UUID */                   \
-	FIELD(PASSWORD, 1, PASSWORD_MAX) /* auth secret A1, never what was typed */ \
-	FIELD(FIRST_NAME, 1, LABEL_MAX)                                       \
-	FIELD(LAST_NAME, 1, LABEL_MAX)                                        \
-	FIELD(USER, 1, 64)		/* the server's id of a person */     \
-	FIELD(PUBLIC_KEY, KEY_BYTES, KEY_BYTES)                               \
-	FIELD(KEY_SALT, 64, 64)		/* hex */                             \
-	FIELD(WORKSPACE, UUID_TEXT, UUID_TEXT)                                \
-	FIELD(SEALED_KEY, SEALED_KEY, SEALED_KEY)                             \
-	FIELD(KEY_EPOCH, 8, 8)                                                \
-	FIELD(SEALED_NAME, 0, LABEL_MAX)                                      \
-	FIELD(WORKSPACE_RECORD, 7 * 4, 2048)                                  \
-	FIELD(PROJECT, UUID_TEXT, UUID_TEXT)                                  \
-	FIELD(PROJECT_NAME, 1, LABEL_MAX)                                     \
-	FIELD(PROJECT_RECORD, 4 * 4, 4096)                                    \
-	FIELD(ENVIRONMENT, 1, ENVIRONMENT_MAX)                                \
-	FIELD(REVISION, 8, 8)                                                 \
-	FIELD(ROW, 4 * 4, 4 * 4 + 1 + 8 + NAME_MAX_BYTES + BLOB_MAX)          \
-	FIELD(VERSION, 1, 64)		/* of the server program */           \
-	FIELD(EXTENSIONS, 0, 1024)	/* names, a blank between two */      \
-	FIELD(ORIGIN, 0, URL_MAX_BYTES)                                       \
-	FIELD(REASON, 8, 8)		/* enum message_reason */             \
-	FIELD(HTTP_STATUS, 8, 8)                                              \
-	FIELD(CODE, 0, 64)		/* the server's error code */         \
+#define MESSAGE_FIELD_TABLE(FIELD)                                             \
+	FIELD(SERVER, 1, URL_MAX_BYTES) /* URL, or "embedded" */               \
+	FIELD(DATA_DIR, 1, 4096)	/* of the embedded server */           \
+	FIELD(SESSION, 2, SESSION_MAX) /* token.json; {} when there is none */ \
+	FIELD(EMAIL, 1, EMAIL_MAX)     /* or local:UUID */                     \
+	FIELD(PASSWORD, 1, PASSWORD_MAX) /* auth secret A1 */                  \
+	FIELD(FIRST_NAME, 0, LABEL_MAX)                                        \
+	FIELD(LAST_NAME, 0, LABEL_MAX)                                         \
+	FIELD(USER, 1, 64) /* the server's id of a person */                   \
+	FIELD(PUBLIC_KEY, KEY_BYTES, KEY_BYTES)                                \
+	FIELD(KEY_SALT, 64, 64) /* hex */                                      \
+	FIELD(WORKSPACE, UUID_TEXT, UUID_TEXT)                                 \
+	FIELD(SEALED_KEY, SEALED_KEY, SEALED_KEY)                              \
+	FIELD(KEY_EPOCH, 8, 8)                                                 \
+	FIELD(SEALED_NAME, 0, LABEL_MAX)                                       \
+	FIELD(WORKSPACE_RECORD, 7 * 4, 2048)                                   \
+	FIELD(PROJECT, UUID_TEXT, UUID_TEXT)                                   \
+	FIELD(PROJECT_NAME, 1, LABEL_MAX)                                      \
+	FIELD(PROJECT_RECORD, 4 * 4, 4096)                                     \
+	FIELD(ENVIRONMENT, 1, ENVIRONMENT_MAX)                                 \
+	FIELD(REVISION, 8, 8)                                                  \
+	FIELD(ROW, 4 * 4, 4 * 4 + 1 + 8 + NAME_MAX_BYTES + BLOB_MAX)           \
+	FIELD(VERSION, 1, 64)	   /* of the server program */                 \
+	FIELD(EXTENSIONS, 0, 1024) /* names, a blank between two */            \
+	FIELD(ORIGIN, 0, URL_MAX_BYTES)                                        \
+	FIELD(REASON, 8, 8) /* enum message_reason */                          \
+	FIELD(HTTP_STATUS, 8, 8)                                               \
+	FIELD(CODE, 0, 64) /* the server's error code */                       \
 	FIELD(TEXT, 0, 1024)
 
 /*
  * MESSAGE(name, holds a secret, fields): ONE is required, MAYBE optional,
  * MANY may stand any number of times.
  */
-#define MESSAGE_TABLE(MESSAGE, ONE, MAYBE, MANY)                              \
-	/* To agentsecrets-net. OPEN comes first. */                          \
-	MESSAGE(NET_OPEN, true,                                               \
-	    ONE(SERVER) MAYBE(DATA_DIR) MAYBE(SESSION))                       \
-	MESSAGE(NET_SESSION, true, ONE(SESSION))                              \
-	MESSAGE(NET_REFRESH, false, )                                         \
-	MESSAGE(NET_STATUS, false, )                                          \
-	MESSAGE(NET_REGISTER, true,                                           \
-	    ONE(EMAIL) MAYBE(PASSWORD) ONE(FIRST_NAME) ONE(LAST_NAME)         \
-	    ONE(KEY_SALT) ONE(PUBLIC_KEY) ONE(WORKSPACE) ONE(SEALED_KEY)      \
-	    ONE(KEY_EPOCH) ONE(SEALED_NAME))                                  \
-	MESSAGE(NET_LOGIN, true, ONE(EMAIL) ONE(PASSWORD))                    \
-	MESSAGE(NET_LOGOUT, false, )                                          \
-	MESSAGE(NET_WORKSPACES, false, )                                      \
-	MESSAGE(NET_PROJECTS, false, )                                        \
-	MESSAGE(NET_PROJECT_CREATE, false,                                    \
-	    ONE(PROJECT) ONE(WORKSPACE) ONE(PROJECT_NAME))                    \
-	MESSAGE(NET_SECRETS, false,                                           \
-	    ONE(PROJECT) ONE(ENVIRONMENT) MAYBE(REVISION))                    \
-	MESSAGE(NET_WRITE, false,                                             \
-	    ONE(PROJECT) ONE(ENVIRONMENT) ONE(KEY_EPOCH) MANY(ROW))           \
-	/* From agentsecrets-net. */                                          \
-	MESSAGE(NET_DONE, false, )                                            \
-	MESSAGE(NET_FRESH_SESSION, true, ONE(SESSION))                        \
-	MESSAGE(NET_SERVER, false,                                            \
-	    ONE(VERSION) ONE(EXTENSIONS) MAYBE(ORIGIN))                       \
-	MESSAGE(NET_REGISTERED, false, MAYBE(USER))                           \
-	MESSAGE(NET_LOGGED_IN, true,                                          \
-	    ONE(SESSION) ONE(USER) MAYBE(FIRST_NAME) MAYBE(LAST_NAME)         \
-	    MAYBE(PUBLIC_KEY) MANY(WORKSPACE_RECORD))                         \
-	MESSAGE(NET_WORKSPACE_LIST, false, MANY(WORKSPACE_RECORD))            \
-	MESSAGE(NET_PROJECT_LIST, false, MANY(PROJECT_RECORD))                \
-	MESSAGE(NET_UNCHANGED, false, )                                       \
-	MESSAGE(NET_SECRET_LIST, false,                                       \
-	    MAYBE(WORKSPACE) MAYBE(KEY_EPOCH) ONE(REVISION) MANY(ROW))        \
-	MESSAGE(NET_WRITTEN, false, ONE(REVISION) MANY(ROW))                  \
-	MESSAGE(NET_CONFLICT, false, MAYBE(KEY_EPOCH) MANY(ROW))              \
-	MESSAGE(ERROR, false,                                                 \
+#define MESSAGE_TABLE(MESSAGE, ONE, MAYBE, MANY)                               \
+	/* To agentsecrets-net. OPEN comes first; DONE answers it. */          \
+	MESSAGE(NET_OPEN, true, ONE(SERVER) MAYBE(DATA_DIR) MAYBE(SESSION))    \
+	MESSAGE(NET_SESSION, true, ONE(SESSION))                               \
+	MESSAGE(NET_REFRESH, false, )                                          \
+	MESSAGE(NET_STATUS, false, )                                           \
+	MESSAGE(NET_REGISTER, true,                                            \
+	    ONE(EMAIL) MAYBE(PASSWORD) ONE(FIRST_NAME) ONE(LAST_NAME)          \
+		ONE(KEY_SALT) ONE(PUBLIC_KEY) ONE(WORKSPACE) ONE(SEALED_KEY)   \
+		    ONE(KEY_EPOCH) ONE(SEALED_NAME))                           \
+	MESSAGE(NET_LOGIN, true, ONE(EMAIL) ONE(PASSWORD))                     \
+	MESSAGE(NET_LOGOUT, false, )                                           \
+	MESSAGE(NET_WORKSPACES, false, )                                       \
+	MESSAGE(NET_PROJECTS, false, )                                         \
+	MESSAGE(NET_PROJECT_CREATE, false,                                     \
+	    ONE(PROJECT) ONE(WORKSPACE) ONE(PROJECT_NAME))                     \
+	MESSAGE(                                                               \
+	    NET_SECRETS, false, ONE(PROJECT) ONE(ENVIRONMENT) MAYBE(REVISION)) \
+	MESSAGE(NET_WRITE, false,                                              \
+	    ONE(PROJECT) ONE(ENVIRONMENT) ONE(KEY_EPOCH) MANY(ROW))            \
+	/* From agentsecrets-net. */                                           \
+	MESSAGE(NET_DONE, false, )                                             \
+	MESSAGE(NET_FRESH_SESSION, true, ONE(SESSION))                         \
+	MESSAGE(NET_SERVER, false, ONE(VERSION) ONE(EXTENSIONS) MAYBE(ORIGIN)) \
+	MESSAGE(NET_REGISTERED, false, MAYBE(USER))                            \
+	MESSAGE(NET_LOGGED_IN, true,                                           \
+	    ONE(SESSION) ONE(USER) MAYBE(FIRST_NAME) MAYBE(LAST_NAME)          \
+		MAYBE(PUBLIC_KEY) MANY(WORKSPACE_RECORD))                      \
+	MESSAGE(NET_WORKSPACE_LIST, false, MANY(WORKSPACE_RECORD))             \
+	MESSAGE(NET_PROJECT_LIST, false, MANY(PROJECT_RECORD))                 \
+	MESSAGE(NET_UNCHANGED, false, )                                        \
+	MESSAGE(NET_SECRET_LIST, false,                                        \
+	    MAYBE(WORKSPACE) MAYBE(KEY_EPOCH) ONE(REVISION) MANY(ROW))         \
+	MESSAGE(NET_WRITTEN, false, ONE(REVISION) MANY(ROW))                   \
+	MESSAGE(NET_CONFLICT, false, MAYBE(KEY_EPOCH) MANY(ROW))               \
+	MESSAGE(ERROR, false,                                                  \
 	    ONE(REASON) MAYBE(HTTP_STATUS) MAYBE(CODE) ONE(TEXT))
 
 /*
  * Records, column by column:
- *   WORKSPACE_RECORD  id | name | role | type | sealed key | epoch | sealed name
- *   PROJECT_RECORD    id | workspace id | name | description
- *   ROW               name | blob | row version | deleted
- * A sealed key that the server does not have, an epoch, a row version or a
- * condition that is not given is an empty column; epoch and row version are
- * numbers; "deleted" is one byte, 0 or 1, and the blob then a tombstone (empty
- * when the server kept none). In NET_WRITE the row version is the condition
- * `if_version` (absent: no check); in NET_WRITTEN the blob is empty.
+ *   WORKSPACE_RECORD  id | name | role | type | sealed key | epoch | sealed
+ * name PROJECT_RECORD    id | workspace id | name | description ROW name | blob
+ * | row version | deleted A sealed key that the server does not have, an epoch,
+ * a row version or a condition that is not given is an empty column; epoch and
+ * row version are numbers; "deleted" is one byte, 0 or 1, and the blob then a
+ * tombstone (empty when the server kept none). In NET_WRITE the row version is
+ * the condition `if_version` (absent: no check); in NET_WRITTEN the blob is
+ * empty.
  */
 enum {
 	WORKSPACE_COLUMNS = 7,
@@ -177,8 +175,8 @@ struct message_view {
  * @param len     at least 1, at most MESSAGE_MAX
  * @return `len` bytes, or NULL with `err` filled
  */
-typedef void *message_memory(void *context, bool secret, size_t len,
-    struct err *err);
+typedef void *
+message_memory(void *context, bool secret, size_t len, struct err *err);
 
 /** The message's name in lower case, for diagnostics. */
 const char *message_name(enum message_type type);
@@ -194,12 +192,12 @@ void message_add(struct message *message, enum message_field field,
     const void *bytes, size_t len);
 
 /** Append a field of text without its zero byte. */
-void message_add_text(struct message *message, enum message_field field,
-    const char *text);
+void message_add_text(
+    struct message *message, enum message_field field, const char *text);
 
 /** Append a field of eight bytes, big-endian. */
-void message_add_number(struct message *message, enum message_field field,
-    uint64_t number);
+void message_add_number(
+    struct message *message, enum message_field field, uint64_t number);
 
 /** Append a field that is a record of `n` <= COLUMNS_MAX columns. */
 void message_add_record(struct message *message, enum message_field field,
@@ -269,16 +267,16 @@ uint64_t message_find_number(const struct message_view *view,
  * @return 0; -EXIT_FAILED when it holds a zero byte or does not fit; a
  *         missing field is ""
  */
-int message_find_text(const struct message_view *view,
-    enum message_field field, char *out, size_t out_len, struct err *err);
+int message_find_text(const struct message_view *view, enum message_field field,
+    char *out, size_t out_len, struct err *err);
 
 /**
  * Split a record into exactly `n` columns. The columns are views.
  *
  * @return 0, or -1 when it has more, fewer or broken columns
  */
-int record_read(const uint8_t *bytes, size_t len, struct column *columns,
-    size_t n);
+int
+record_read(const uint8_t *bytes, size_t len, struct column *columns, size_t n);
 
 /** A column of eight bytes as a number. @return 0, or -1 for another length */
 int column_number(const struct column *column, uint64_t *out);

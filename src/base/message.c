@@ -24,7 +24,7 @@ static const struct {
 	bool secret;
 	struct rule rules[FIELDS_MAX];
 } messages[] = {
-#define ROW_OF(name, secret, fields) \
+#define ROW_OF(name, secret, fields)                                           \
 	[MESSAGE_##name] = {#name, secret, {fields{FIELD_NONE, NEED_END}}},
 #define ONE_OF(field) {FIELD_##field, NEED_ONE},
 #define MAYBE_OF(field) {FIELD_##field, NEED_MAYBE},
@@ -75,8 +75,8 @@ message_number(uint8_t out[8], uint64_t number)
 const char *
 message_name(enum message_type type)
 {
-	return type > MESSAGE_NONE && type < MESSAGE_END ? messages[type].name :
-							   "unknown";
+	return type > MESSAGE_NONE && type < MESSAGE_END ? messages[type].name
+							 : "unknown";
 }
 
 void
@@ -117,15 +117,15 @@ message_add(struct message *message, enum message_field field,
 }
 
 void
-message_add_text(struct message *message, enum message_field field,
-    const char *text)
+message_add_text(
+    struct message *message, enum message_field field, const char *text)
 {
 	message_add(message, field, text, strlen(text));
 }
 
 void
-message_add_number(struct message *message, enum message_field field,
-    uint64_t number)
+message_add_number(
+    struct message *message, enum message_field field, uint64_t number)
 {
 	uint8_t bytes[8];
 
@@ -194,8 +194,8 @@ rule_of(enum message_type type, unsigned field)
 
 /* One field against its rule; `seen` counts per rule. */
 static const char *
-field_wrong(enum message_type type, unsigned field, size_t len,
-    size_t seen[FIELDS_MAX])
+field_wrong(
+    enum message_type type, unsigned field, size_t len, size_t seen[FIELDS_MAX])
 {
 	size_t at = rule_of(type, field);
 
@@ -265,8 +265,8 @@ check_outgoing(const struct message *message, struct err *err)
 		why = field_wrong(message->type, message->secrets[i].field,
 		    message->secrets[i].len, seen);
 	if (why == NULL)
-		why = body_wrong(message->type, message->body.data,
-		    message->body.len, seen);
+		why = body_wrong(
+		    message->type, message->body.data, message->body.len, seen);
 	if (why == NULL)
 		why = field_missing(message->type, seen);
 	return why == NULL ? 0 : broken(err, message->type, why);
@@ -285,6 +285,8 @@ message_send(int fd, const struct message *message, struct err *err)
 		return -EXIT_FAILED;
 	for (size_t i = 0; i < message->secrets_n; i++)
 		len += FIELD_HEAD + message->secrets[i].len;
+	if (len - 2 > MESSAGE_MAX)
+		return broken(err, message->type, "it is too long");
 	put_u32(head, (uint32_t)len);
 	put_u16(head + 4, (uint16_t)message->type);
 	sent = fd_write_all(fd, head, sizeof(head)) == 0;
@@ -296,10 +298,10 @@ message_send(int fd, const struct message *message, struct err *err)
 		sent = fd_write_all(fd, field, sizeof(field)) == 0 &&
 		    fd_write_all(fd, secret->bytes, secret->len) == 0;
 	}
-	if (!sent || fd_write_all(fd, message->body.data,
-			 message->body.len) < 0)
-		return err_sys(err, EXIT_FAILED,
-		    "cannot write to the helper process");
+	if (!sent ||
+	    fd_write_all(fd, message->body.data, message->body.len) < 0)
+		return err_sys(
+		    err, EXIT_FAILED, "cannot write to the helper process");
 	return 0;
 }
 
@@ -316,8 +318,8 @@ message_receive(int fd, message_memory *memory, void *context,
 	if (rc == 0)
 		return 0;
 	if (rc < 0)
-		return err_sys(err, EXIT_FAILED,
-		    "cannot read from the helper process");
+		return err_sys(
+		    err, EXIT_FAILED, "cannot read from the helper process");
 	len = get_u32(head);
 	view.type = (enum message_type)get_u16(head + 4);
 	if (view.type <= MESSAGE_NONE || view.type >= MESSAGE_END)
