@@ -9,7 +9,9 @@
  * refusal is in `net.http_status` until the next call.
  *
  * A call that meets an expired session refreshes it once under the home's
- * token lock and repeats itself, through the `struct net_session` below.
+ * token lock and repeats itself, through the `struct net_session` below. The
+ * session stays in the arena while the helper runs: an arena_mark() to go
+ * back to is taken before net_start(), or not before net_stop().
  */
 #ifndef AGENTSECRETS_NET_CLIENT_H
 #define AGENTSECRETS_NET_CLIENT_H
@@ -35,8 +37,8 @@ struct net_session {
 	/* Read the session into the arena; len 0 when there is none. */
 	int (*load)(void *context, struct secret *out, struct err *err);
 	/* Replace it, durably. */
-	int (*save)(void *context, const struct secret *session,
-	    struct err *err);
+	int (*save)(
+	    void *context, const struct secret *session, struct err *err);
 	/* Take the lock around a refresh; returns a descriptor to close. */
 	int (*lock)(void *context, struct err *err);
 };
@@ -44,12 +46,15 @@ struct net_session {
 struct net {
 	struct helper helper;
 	struct net_session session;
-	struct secret current;	   /* what the helper was given */
-	struct buf reply;	   /* the body of the last answer */
-	unsigned http_status;	   /* of the last refusal, or 0 */
+	struct secret current; /* what the helper was given */
+	struct buf reply;      /* the body of the last answer */
+	unsigned http_status;  /* of the last refusal, or 0 */
 };
 
-#define NET_INIT {.helper = HELPER_INIT, .reply = BUF_INIT}
+#define NET_INIT                                                               \
+	{                                                                      \
+		.helper = HELPER_INIT, .reply = BUF_INIT                       \
+	}
 #define AUTO_NET __attribute__((cleanup(net_stop)))
 
 /* A workspace as the server tells it: nothing here is to be believed. */
@@ -60,7 +65,7 @@ struct net_workspace {
 	char type[16];
 	bool has_key;
 	uint8_t sealed_key[SEALED_KEY];
-	uint32_t epoch;			   /* 1 when the server names none */
+	uint32_t epoch; /* 1 when the server names none */
 	char sealed_name[LABEL_MAX + 1];
 };
 
@@ -86,7 +91,7 @@ struct net_row {
 	char name[NAME_MAX_BYTES + 1];
 	bool deleted;
 	bool has_version; /* in a write: whether there is a condition */
-	uint64_t version; /* the server's row version */
+	uint64_t version; /* the server's row version; 0: does not exist */
 	const uint8_t *blob;
 	size_t blob_len; /* 0: a tombstone that the server did not keep */
 };
@@ -115,7 +120,7 @@ struct net_server {
 struct net_registration {
 	const char *email;
 	const struct secret *auth_secret; /* NULL: embedded */
-	const char *first_name;
+	const char *first_name;		  /* both may be "" when embedded */
 	const char *last_name;
 	const uint8_t *public_key; /* KEY_BYTES */
 	const char *workspace;	   /* id */
@@ -139,8 +144,9 @@ struct net_login {
  *
  * @param net       NET_INIT before; released with net_stop()
  * @param server    NET_EMBEDDED, or a URL as origin_canonical() accepts it
- *                  (with or without a path)
- * @param data_dir  of the embedded server, else NULL
+ *                  (with or without a path; without one, "/api")
+ * @param data_dir  of the embedded server, absolute; made if missing. NULL
+ *                  for another server
  * @param session   where tokens rest; NULL for none (embedded, status)
  */
 int net_start(struct net *net, const char *server, const char *data_dir,
@@ -174,8 +180,8 @@ int net_log_in(struct net *net, const char *email,
 int net_log_out(struct net *net, struct err *err);
 
 /** List the workspaces of the account. Release `out`. */
-int net_workspaces(struct net *net, struct net_workspaces *out,
-    struct err *err);
+int
+net_workspaces(struct net *net, struct net_workspaces *out, struct err *err);
 
 /** List the projects of all its workspaces. Release `out`. */
 int net_projects(struct net *net, struct net_projects *out, struct err *err);
@@ -203,7 +209,9 @@ int net_secrets(struct net *net, const char *project, const char *environment,
  * @param written    out: name and new row version of each; may be NULL
  * @param revision   out: of the environment after the write
  * @param conflicts  out, on -EXIT_CONFLICT: what is there instead; release
- *                   with net_rows_release()
+ *                   with net_rows_release(). It stays as it was when the
+ *                   workspace key is newer than `key_epoch`, which is
+ *                   -EXIT_CONFLICT too
  * @return 0; -EXIT_CONFLICT
  */
 int net_write(struct net *net, const char *project, const char *environment,

@@ -1,0 +1,219 @@
+#include "config.h"
+
+#include "net_ask.h"
+
+#include <string.h>
+
+#include <agentsecrets/fd.h>
+#include <agentsecrets/text.h>
+
+int
+net_nonsense(const char *what, struct err *err)
+{
+	return err_set(err, EXIT_FAILED,
+	    "the network helper gave a broken answer: %s", what);
+}
+
+int
+net_column_text(const struct column *column, char *out, size_t out_len)
+{
+	return text_copy(out, out_len, column->bytes, column->len);
+}
+
+/* One frame each way. A helper that breaks the rules is not asked again. */
+static int
+exchange(struct net *net, const struct message *request,
+    struct message_view *answer, struct err *err)
+{
+	int rc;
+
+	if (net->helper.fd < 0)
+		return err_set(
+		    err, EXIT_FAILED, "the network helper is not running");
+	rc = message_send(net->helper.fd, request, err);
+	if (rc == 0)
+		rc = message_receive(net->helper.fd, arena_message_memory,
+		    &net->reply, answer, err);
+	if (rc == 1)
+		return 0;
+	if (rc == 0)
+		err_set(err, EXIT_FAILED, "the network helper has ended");
+	helper_stop(&net->helper);
+	return -EXIT_FAILED;
+}
+
+static int
+expired(const char *text, struct err *err)
+{
+	err_set(err, EXIT_ACCESS, "%s", text);
+	return err_hint(err, "run 'agentsecrets login'");
+}
+
+static enum exit_status
+status_of_refusal(const struct message_view *answer, unsigned http_status)
+{
+	char code[65];
+
+	if (message_find_text(answer, FIELD_CODE, code, sizeof(code), NULL) < 0)
+		return EXIT_FAILED;
+	if (text_equal(code, "already_exists") || http_status == 409)
+		return EXIT_CONFLICT;
+	return http_status == 401 ? EXIT_ACCESS : EXIT_FAILED;
+}
+
+/* The other writes were made under a workspace key that is newer than ours. */
+static bool
+is_stale_key(const struct message_view *answer)
+{
+	char code[65];
+
+	return message_find_text(
+		   answer, FIELD_CODE, code, sizeof(code), NULL) == 0 &&
+	    text_equal(code, "stale_key");
+}
+
+/* An ERROR as our own failure. */
+static int
+refused(struct net *net, const struct message_view *answer, struct err *err)
+{
+	char text[1025];
+
+	net->http_status =
+	    (unsigned)message_find_number(answer, FIELD_HTTP_STATUS, 0);
+	if (message_find_text(answer, FIELD_TEXT, text, sizeof(text), err) < 0)
+		return -EXIT_FAILED;
+	switch (message_find_number(answer, FIELD_REASON, REASON_FAILED)) {
+	case REASON_UNREACHABLE:
+	case REASON_CERTIFICATE:
+	case REASON_EMBEDDED:
+		return err_set(err, EXIT_UNREACHABLE, "%s", text);
+	case REASON_EXPIRED:
+		return expired(text, err);
+	case REASON_REFUSED:
+		if (is_stale_key(answer)) {
+			err_set(err, EXIT_CONFLICT,
+			    "the workspace key was replaced since the last "
+			    "pull");
+			return err_hint(err, "run 'agentsecrets pull'");
+		}
+		return err_set(err, status_of_refusal(answer, net->http_status),
+		    "%s", text);
+	default:
+		return err_set(err, EXIT_FAILED, "%s", text);
+	}
+}
+
+static bool
+is_expired(const struct message_view *answer)
+{
+	return answer->type == MESSAGE_ERROR &&
+	    message_find_number(answer, FIELD_REASON, REASON_FAILED) ==
+	    REASON_EXPIRED;
+}
+
+/* Give the helper what another process has renewed meanwhile. */
+static int
+hand_over(struct net *net, const struct secret *session, struct err *err)
+{
+	AUTO_MESSAGE struct message request;
+	struct message_view answer;
+
+	message_init(&request, MESSAGE_NET_SESSION);
+	message_add_secret(
+	    &request, FIELD_SESSION, session->data, session->len);
+	if (exchange(net, &request, &answer, err) < 0)
+		return -EXIT_FAILED;
+	if (answer.type == MESSAGE_ERROR)
+		return refused(net, &answer, err);
+	net->current = *session;
+	return 0;
+}
+
+/* Renew the session ourselves and keep what comes back. */
+static int
+refresh(struct net *net, struct err *err)
+{
+	AUTO_MESSAGE struct message request;
+	struct message_view answer;
+	struct secret fresh = SECRET_INIT;
+	const uint8_t *bytes;
+
+	message_init(&request, MESSAGE_NET_REFRESH);
+	if (exchange(net, &request, &answer, err) < 0)
+		return -EXIT_FAILED;
+	if (is_expired(&answer))
+		return expired("your session is over", err);
+	if (answer.type == MESSAGE_ERROR)
+		return refused(net, &answer, err);
+	if (answer.type != MESSAGE_NET_FRESH_SESSION ||
+	    !message_find(&answer, FIELD_SESSION, &bytes, &fresh.len))
+		return net_nonsense("no session", err);
+	/* A copy: the view is const, and the next answer may replace it. */
+	fresh.data = arena_copy(bytes, fresh.len, err);
+	if (fresh.data == NULL)
+		return -EXIT_FAILED;
+	net->current = fresh;
+	return net->session.save(net->session.context, &fresh, err);
+}
+
+static bool
+is_current(const struct net *net, const struct secret *session)
+{
+	return session->len == net->current.len &&
+	    secret_equal(session->data, net->current.data, session->len);
+}
+
+/* Under the lock: whoever comes second finds the new session and takes it. */
+static int
+renew(struct net *net, struct err *err)
+{
+	AUTO_FD int lock = net->session.lock(net->session.context, err);
+	struct secret stored = SECRET_INIT;
+	int rc;
+
+	if (lock < 0)
+		return lock;
+	rc = net->session.load(net->session.context, &stored, err);
+	if (rc < 0)
+		return rc;
+	if (stored.len == 0)
+		return expired("not logged in", err);
+	return is_current(net, &stored) ? refresh(net, err)
+					: hand_over(net, &stored, err);
+}
+
+int
+net_ask_either(struct net *net, const struct message *request,
+    enum message_type wanted, enum message_type other,
+    struct message_view *answer, struct err *err)
+{
+	/* One more: the session of another process may be old as well. */
+	enum { RENEWALS = 2 };
+	int rc = 0;
+
+	net->http_status = 0;
+	for (int renewals = 0;; renewals++) {
+		rc = exchange(net, request, answer, err);
+		if (rc < 0)
+			return rc;
+		if (!is_expired(answer) || net->session.load == NULL ||
+		    net->current.len == 0 || renewals == RENEWALS)
+			break;
+		rc = renew(net, err);
+		if (rc < 0)
+			return rc;
+	}
+	if (answer->type == MESSAGE_ERROR)
+		return refused(net, answer, err);
+	if (answer->type == wanted)
+		return 0;
+	return answer->type == other ? 1
+				     : net_nonsense("not what was asked", err);
+}
+
+int
+net_ask(struct net *net, const struct message *request,
+    enum message_type wanted, struct message_view *answer, struct err *err)
+{
+	return net_ask_either(net, request, wanted, wanted, answer, err);
+}
