@@ -36,8 +36,10 @@ calls abort assert longjmp siglongjmp alarm |
 grep -E '(^|[^A-Za-z0-9_])goto ' <<<"$code" |
   found_nothing 'no goto beside cleanup attributes'
 
-joined | grep -E '[^A-Za-z0-9_](open|openat|open64)\(' |
-  grep -v O_CLOEXEC | found_nothing 'open and openat say O_CLOEXEC'
+# Flags in a variable of that name are looked at where it gets them.
+joined | grep -E '[^A-Za-z0-9_](open|openat|open64)\(|flags = ' |
+  grep -vE 'O_CLOEXEC|open(at)?\(.*[^A-Za-z0-9_]flags[^A-Za-z0-9_]' |
+  grep -E 'open|O_[A-Z]+' | found_nothing 'open and openat say O_CLOEXEC'
 joined | grep -E '[^A-Za-z0-9_](fopen|fdopen|freopen)\(' |
   grep -vE '"[rwa][+bx]*e' | found_nothing 'fopen says "e"'
 joined | grep -E '[^A-Za-z0-9_](socket|socketpair)\(' |

@@ -11,7 +11,11 @@ long_files() {
     echo dev
   } | while IFS= read -r file; do
     n=$(wc -l <"$file")
-    [ "$n" -lt 500 ] || echo "$file: $n lines"
+    case $file in
+    tests/unit/*) most=700 ;; # tables of known answers
+    *) most=500 ;;
+    esac
+    [ "$n" -lt "$most" ] || echo "$file: $n lines"
   done
 }
 
@@ -36,7 +40,7 @@ long_lines() {
   done
 }
 
-long_files | found_nothing 'files have fewer than 500 lines'
+long_files | found_nothing 'files have fewer than 500 lines (unit tests 700)'
 long_functions | found_nothing 'functions have at most 70 lines'
 long_lines | found_nothing 'lines of C have at most 80 columns'
 lint_done

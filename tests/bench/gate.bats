@@ -1,0 +1,69 @@
+#!/usr/bin/env bats
+# The budgets of a warm launch with 20 secrets. ./dev check runs this file
+# alone, when nothing else disturbs the clock.
+# product build only
+load ../e2e/lib
+load warm
+
+RATIO_BUDGET=1.8
+CALLS_BUDGET=90
+OPENS_BUDGET=9
+WARM_KIB=6144
+PASSWORD_KIB=73728
+
+setup() {
+  needs_root
+  warm_home
+}
+
+teardown() { warm_end; }
+
+# measure ROUNDS: true, env and agentsecrets, as the owner of the home.
+measure() {
+  as_warm "$TOOLS/tests/bench/launch_ratio" -n "$1" \
+    ::: /usr/bin/true \
+    ::: /usr/bin/env FOO=bar /usr/bin/true \
+    ::: "$PREFIX/bin/agentsecrets" env -- /usr/bin/true
+}
+
+# at_most VALUE BUDGET WHAT
+at_most() {
+  echo "# $3: $1 (budget $2)" >&3
+  awk -v value="$1" -v budget="$2" 'BEGIN { exit !(value <= budget) }'
+}
+
+@test "a launch costs at most $RATIO_BUDGET times what env costs" {
+  local try ratio
+  # A machine that does something else meanwhile gets two more chances.
+  for try in 1 2 3; do
+    ratio=$(measure 300 | awk 'NR == 3 { print $2 }')
+    at_most "$ratio" "$RATIO_BUDGET" "ratio, try $try" && return
+  done
+  return 1
+}
+
+@test "a launch makes few system calls and opens few files" {
+  local trace=$BATS_TEST_TMPDIR/trace calls opens
+  strace -qq -o "$trace" setpriv --reuid="$WARM_UID" --regid="$WARM_UID" \
+    --clear-groups -- "$PREFIX/bin/agentsecrets" env -- /usr/bin/true
+  # From the launcher's own execve to the command's, both counted.
+  sed -n '\,^execve("[^"]*/agentsecrets",,$p' "$trace" |
+    sed '2,${/^execve(/q}' >"$trace.launch"
+  tail -n 1 "$trace.launch" | grep -q '^execve("/usr/bin/true"'
+  calls=$(wc -l <"$trace.launch")
+  opens=$(grep -E '^(open|openat|openat2)\(' "$trace.launch" |
+    grep -vE '\.so[.0-9]*"|ld\.so\.cache' | grep -c '= [0-9]' || :)
+  at_most "$calls" "$CALLS_BUDGET" 'system calls'
+  at_most "$opens" "$OPENS_BUDGET" 'successful opens besides the loader'"'"'s'
+}
+
+@test "a warm launch keeps within $WARM_KIB KiB" {
+  at_most "$(measure 5 | awk 'NR == 3 { print $3 }')" "$WARM_KIB" KiB
+}
+
+@test "a launch that stretches the password keeps within $PASSWORD_KIB KiB" {
+  as_warm agentsecrets lock
+  set_settings '{"session_cache": 0}'
+  chown "$WARM_UID" "$AGENTSECRETS_HOME/settings.json"
+  at_most "$(measure 3 | awk 'NR == 3 { print $3 }')" "$PASSWORD_KIB" KiB
+}
