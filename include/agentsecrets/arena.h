@@ -5,7 +5,9 @@
  * else locked memory that is left out of dumps and forks, else ordinary
  * memory (doctor warns). It grows by whole mappings: `env` reserves once, for
  * the ciphertext it is about to open, and so has one. Allocation only moves a
- * mark; memory comes zeroed, and going back wipes.
+ * mark; memory comes zeroed, and going back wipes. Each mapping lies between
+ * two pages that cannot be touched; under the sanitizers all that was not
+ * taken is out of bounds. One thread uses it.
  *
  * Values, keys, tokens, passwords, the contexts of ciphers that hold a key
  * schedule, and the envp array of the command live here and nowhere else.
@@ -68,13 +70,20 @@ void *arena_alloc(size_t len, struct err *err);
  */
 void arena_trim(void *newest, size_t len);
 
-/** Copy bytes into the arena, with a zero byte after them. NULL as above. */
+/**
+ * Copy bytes into the arena, with a zero byte after them.
+ *
+ * @return the copy; NULL with `err` filled
+ */
 void *arena_copy(const void *bytes, size_t len, struct err *err);
 
 /** The present position. */
 struct arena_mark arena_mark(void);
 
-/** Wipe and give back everything that was taken after `mark`. */
+/**
+ * Wipe and give back everything that was taken after `mark`. Mappings stay,
+ * for what is taken next.
+ */
 void arena_rewind(struct arena_mark mark);
 
 /** Wipe the whole arena and unmap it. Called before a program ends. */
@@ -87,11 +96,13 @@ enum arena_kind arena_kind(void);
 bool arena_holds(const void *bytes, size_t len);
 
 /**
- * Read a descriptor to its end into the arena.
+ * Read a descriptor to its end straight into the arena, with a zero byte
+ * after what was read.
  *
  * @param max   most bytes; more is an error
- * @param what  names the source in the error
- * @return 0; -EXIT_FAILED
+ * @param what  names the source in the error ("'/p/q'", "standard input")
+ * @return 0; -EXIT_FAILED when reading fails or there is more than `max`; the
+ *         arena is then as it was
  */
 int arena_read(int fd, struct secret *out, size_t max, const char *what,
     struct err *err);

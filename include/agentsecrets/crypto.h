@@ -66,13 +66,16 @@ void crypto_hkdf(uint8_t *out, size_t len, const uint8_t *key, size_t key_len,
 
 /**
  * Argon2id, version 0x13 (RFC 9106), through libargon2, which is loaded on
- * the first call: the warm launch must not pay for it. Its memory is mapped,
- * kept out of dumps and wiped.
+ * the first call: the warm launch must not pay for it. So a program that
+ * confines itself calls it once before. Its memory is mapped, kept out of
+ * dumps and wiped; its threads have ended when it returns.
  *
+ * @param salt   at least 8 bytes
  * @param t      passes
  * @param m_kib  memory in KiB
  * @param p      lanes
- * @return 0; -EXIT_FAILED when libargon2 or memory is missing
+ * @return 0; -EXIT_FAILED when libargon2 or memory is missing, or it refuses
+ *         a parameter
  */
 int crypto_argon2id(uint8_t *out, size_t len, const void *password,
     size_t password_len, const void *salt, size_t salt_len, uint32_t t,
@@ -124,8 +127,9 @@ int x25519_shared(uint8_t out[KEY_BYTES], const uint8_t private_key[KEY_BYTES],
     const uint8_t public_key[KEY_BYTES]);
 
 /**
- * Whether a public key may be sealed to: not of low order, and bit 255 clear
- * (another string for the same point would not open for its owner).
+ * Whether a public key may be sealed to: not of low order, and below the
+ * field's prime, bit 255 included (a box sealed to another string for the
+ * same point would not open for its owner).
  */
 bool x25519_is_sound(const uint8_t public_key[KEY_BYTES]);
 
@@ -156,7 +160,11 @@ enum base64_kind {
 /** Bytes that base64_encode() writes for `len`, with the zero byte. */
 size_t base64_encoded_size(size_t len, enum base64_kind kind);
 
-/** Encode with a zero byte at the end. @return the text's length */
+/**
+ * Encode with a zero byte at the end.
+ *
+ * @return the text's length; 0 and nothing written when it does not fit
+ */
 size_t base64_encode(char *out, size_t out_len, const void *bytes, size_t len,
     enum base64_kind kind);
 

@@ -23,18 +23,20 @@ enum { AUTH_SECRET_TEXT = 43, DIGITS_TEXT = 35 };
 /**
  * Bring a server URL into the canonical origin of A1.
  *
- * Lower case, no default port, no path, user, query or trailing dot; https,
- * or http for 127.0.0.1, [::1] and localhost.
+ * Lower case, no default port, IPv6 as in RFC 5952; a path is dropped; https,
+ * or http for 127.0.0.1, [::1] and localhost. Since the result is hashed into
+ * every log-in, what is accepted may grow but never come out differently.
  *
  * @param out  at least URL_MAX_BYTES + 1 bytes
- * @return 0; -EXIT_USAGE with the reason (plain http to a far host, a host
- *         that is not ASCII, a user part, …)
+ * @return 0; -EXIT_USAGE with the reason: plain http to a far host, a host
+ *         that is not ASCII or ends in a dot, a user part (never shown: it
+ *         may hold a password), a query, a number that is no IPv4 address, …
  */
 int origin_canonical(char *out, const char *url, struct err *err);
 
 /**
- * Bring an e-mail address into canonical form: trimmed, ASCII, lower case,
- * one '@', 3…254 bytes.
+ * Bring an e-mail address into canonical form: trimmed, printable ASCII,
+ * lower case, one '@' with something on both sides, 3…254 bytes.
  *
  * @param out  at least EMAIL_MAX + 1 bytes
  * @return 0; -EXIT_USAGE
@@ -52,15 +54,22 @@ int email_canonical(char *out, const char *email, struct err *err);
 int password_check(const struct secret *password, const char *email,
     struct err *err);
 
-/** Make a password of the form XXXX-XXXX-XXXX-XXXX (80 bits) in the arena. */
+/**
+ * Make a password of the form XXXX-XXXX-XXXX-XXXX (80 bits, Crockford's
+ * base32) in the arena.
+ *
+ * @return 0; -EXIT_FAILED when the arena is out of memory
+ */
 int password_generate(struct secret *out, struct err *err);
 
 /**
  * Derive the text that a networked server gets as "password" (A1). Costs one
  * Argon2id run.
  *
- * @param out  AUTH_SECRET_TEXT characters in the arena
- * @return 0; -EXIT_FAILED
+ * @param out     AUTH_SECRET_TEXT characters and a zero byte in the arena
+ * @param origin  from origin_canonical()
+ * @param email   from email_canonical()
+ * @return 0; -EXIT_FAILED when libargon2 or memory is missing
  */
 int auth_secret(struct secret *out, const struct secret *password,
     const char *origin, const char *email, struct err *err);
@@ -68,14 +77,19 @@ int auth_secret(struct secret *out, const struct secret *password,
 /* ---- A2: the private key at rest -------------------------------------- */
 
 /**
- * Make a key pair. @return the private key in the arena, NULL with `err`
+ * Make a key pair.
+ *
+ * @return the private key in the arena, as drawn (X25519 clamps it); NULL
+ *         with `err` filled
  */
 uint8_t *private_key_new(uint8_t public_key[KEY_BYTES], struct err *err);
 
 /**
  * Seal the private key under the account password; one Argon2id run.
  *
+ * @param out   nonce | AES-256-GCM under Argon2id(password, salt); both fresh
  * @param salt  drawn here, 32 bytes
+ * @return 0; -EXIT_FAILED when libargon2 or memory is missing
  */
 int private_key_seal(uint8_t out[PRIVATE_KEY_BLOB], uint8_t salt[KEY_BYTES],
     const uint8_t private_key[KEY_BYTES], const struct secret *password,
@@ -86,7 +100,8 @@ int private_key_seal(uint8_t out[PRIVATE_KEY_BLOB], uint8_t salt[KEY_BYTES],
  *
  * @return 0 with the private key in the arena; -EXIT_ACCESS for a wrong
  *         password (or a damaged blob: the two cannot be told apart);
- *         -EXIT_UNSAFE when the key is not that of `public_key`
+ *         -EXIT_UNSAFE when the key is not that of `public_key`;
+ *         -EXIT_FAILED when libargon2 or memory is missing
  */
 int private_key_open(uint8_t **out, const uint8_t blob[PRIVATE_KEY_BLOB],
     const uint8_t salt[KEY_BYTES], const struct secret *password,
@@ -165,7 +180,8 @@ enum sealed_key_state {
 /**
  * Seal a workspace key from `private_key` to `recipient`.
  *
- * @return 0; -EXIT_UNSAFE when the recipient's key is not sound
+ * @return 0; -EXIT_UNSAFE when the recipient's key is not sound;
+ *         -EXIT_FAILED when the arena is out of memory
  */
 int sealed_key_seal(uint8_t out[SEALED_KEY],
     const uint8_t workspace_key[KEY_BYTES],
@@ -175,8 +191,11 @@ int sealed_key_seal(uint8_t out[SEALED_KEY],
 /**
  * Open a box and find out which of the candidates made it.
  *
+ * An arena without memory makes it SEALED_KEY_BROKEN too: reserve before.
+ *
  * @param workspace_key  in the arena; zero when broken
- * @param candidates     public keys of possible senders
+ * @param candidates     public keys of possible senders; unsound ones made
+ *                       nothing
  * @param who            index of the sender, when SEALED_KEY_FROM
  */
 enum sealed_key_state sealed_key_open(uint8_t workspace_key[KEY_BYTES],
@@ -197,7 +216,12 @@ void workspace_key_fingerprint(uint8_t out[KEY_BYTES], const char *workspace,
 void fingerprint_digits(char out[DIGITS_TEXT + 1],
     const uint8_t fingerprint[KEY_BYTES]);
 
-/** The identity line asu1_… of 3.1. @param out at least 512 bytes */
+/**
+ * The identity line asu1_… of 3.1.
+ *
+ * @param out    at least 512 bytes, zero-terminated
+ * @param email  from email_canonical()
+ */
 void identity_line(char *out, size_t out_len,
     const uint8_t public_key[KEY_BYTES], const char *email);
 
@@ -205,7 +229,12 @@ void identity_line(char *out, size_t out_len,
 
 enum { KIT_GROUPS = 6, KIT_GROUP_TEXT = 24 };
 
-/** Seal a private key into six groups, 4-4-4-4-4 each, zero-terminated. */
+/**
+ * Seal a private key into six groups, 4-4-4-4-4 each, zero-terminated; one
+ * Argon2id run.
+ *
+ * @return 0; -EXIT_FAILED when libargon2 or memory is missing
+ */
 int kit_seal(char groups[KIT_GROUPS][KIT_GROUP_TEXT + 1],
     const uint8_t private_key[KEY_BYTES], const struct secret *passphrase,
     struct err *err);
@@ -217,8 +246,9 @@ int kit_seal(char groups[KIT_GROUPS][KIT_GROUP_TEXT + 1],
  * and L as 1.
  *
  * @param out  the private key in the arena
- * @return 0; -EXIT_USAGE naming a mistyped line, before any Argon2;
- *         -EXIT_ACCESS for a wrong passphrase
+ * @return 0; -EXIT_USAGE naming a mistyped or misplaced line, before any
+ *         Argon2; -EXIT_ACCESS for a wrong passphrase; -EXIT_FAILED when
+ *         libargon2 or memory is missing
  */
 int kit_open(uint8_t **out, const char *const groups[KIT_GROUPS],
     const struct secret *passphrase, struct err *err);
