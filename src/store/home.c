@@ -89,18 +89,22 @@ configured_path(char **out, struct err *err)
 }
 
 static int
+open_path(const char *path)
+{
+	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static int
 open_directory(struct home *home, bool make, struct err *err)
 {
-	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-
-	home->fd = open(home->path, flags);
+	home->fd = open_path(home->path);
 	if (home->fd < 0 && errno == ENOENT && !make)
 		return 0;
 	if (home->fd < 0 && errno == ENOENT) {
 		if (mkdir(home->path, 0700) < 0 && errno != EEXIST)
 			return err_sys(
 			    err, EXIT_FAILED, "cannot make '%s'", home->path);
-		home->fd = open(home->path, flags);
+		home->fd = open_path(home->path);
 	}
 	if (home->fd < 0 && (errno == ENOTDIR || errno == ELOOP))
 		return err_set(err, EXIT_FAILED,

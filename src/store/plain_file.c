@@ -33,7 +33,8 @@ walk(int dir, const char *path, int flags, mode_t mode)
 		int next;
 
 		if (slash == NULL)
-			return openat(dir, path, flags | O_NOFOLLOW, mode);
+			return openat(dir, path,
+			    flags | O_NOFOLLOW | O_CLOEXEC, mode);
 		if (text_copy(
 			name, sizeof(name), path, (size_t)(slash - path)) < 0) {
 			errno = ENAMETOOLONG;
@@ -61,7 +62,7 @@ plain_open(int dir, const char *path, int flags, mode_t mode)
 	long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
 
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		return walk(dir, path, flags | O_CLOEXEC, mode);
+		return walk(dir, path, flags, mode);
 	return (int)fd;
 }
 
