@@ -22,9 +22,9 @@ struct account_workspace {
 };
 
 struct account {
-	char server[URL_MAX_BYTES + 1]; /* URL, or "embedded" */
+	char server[URL_MAX_BYTES + 1];	     /* URL, or "embedded" */
 	char auth_origin[URL_MAX_BYTES + 1]; /* "" when embedded */
-	char email[EMAIL_MAX + 1];	/* or local:UUID */
+	char email[EMAIL_MAX + 1];	     /* or local:UUID */
 	char user_id[65];
 	char first_name[LABEL_MAX + 1];
 	char last_name[LABEL_MAX + 1];
@@ -39,28 +39,37 @@ struct account {
 	cJSON *document; /* as read: unknown fields survive */
 };
 
-#define ACCOUNT_INIT {.workspaces = NULL, .document = NULL}
+#define ACCOUNT_INIT                                                           \
+	{                                                                      \
+		.workspaces = NULL, .document = NULL                           \
+	}
 #define AUTO_ACCOUNT __attribute__((cleanup(account_release)))
 
 /**
  * Read account.json.
  *
+ * @param account  replaced; as it was unless the result is 1
  * @return 1; 0 when there is none; -EXIT_FAILED when it is damaged (wrong
  *         lengths, not canonical base64, another store than "sealed")
  */
-int account_load(struct account *account, const struct home *home,
-    struct err *err);
+int
+account_load(struct account *account, const struct home *home, struct err *err);
 
-/** Write it. The caller holds `lock`. */
-int account_save(const struct account *account, const struct home *home,
-    struct err *err);
+/**
+ * Write it; unknown fields are kept, those that are not set are left out. The
+ * caller holds `lock`.
+ *
+ * @return 0; -EXIT_FAILED, the old file is as it was
+ */
+int account_save(
+    const struct account *account, const struct home *home, struct err *err);
 
 /** Free what it holds; a zeroed or half-filled one is fine. */
 void account_release(struct account *account);
 
 /** The workspace with that id, or NULL. */
-struct account_workspace *account_workspace_find(const struct account *account,
-    const char *id);
+struct account_workspace *
+account_workspace_find(const struct account *account, const char *id);
 
 /** Add a workspace or replace the one with its id. @return 0; -EXIT_FAILED */
 int account_workspace_put(struct account *account,

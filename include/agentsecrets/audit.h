@@ -15,8 +15,8 @@ struct audit_record {
 	const char *project; /* name */
 	const char *project_id;
 	const char *environment;
-	const char *command; /* only its base name is written */
-	const char *const *names;
+	const char *command;	  /* only its base name is written */
+	const char *const *names; /* all of them are written */
 	size_t names_n;
 };
 
@@ -26,7 +26,10 @@ struct audit_record {
  * {"timestamp":"2026-01-02T03:04:05Z","event":"env","project":…,
  *  "project_id":…,"environment":…,"command":…,"pid":…,"secret_keys":[…]}
  *
- * @return 0; -EXIT_FAILED
+ * The time is UTC; texts are escaped by json_print_text().
+ *
+ * @return 0; -EXIT_FAILED when audit.log cannot be written, is no regular
+ *         file, is not ours, or others can write it
  */
 int audit_append(const struct home *home, const struct audit_record *record,
     struct err *err);

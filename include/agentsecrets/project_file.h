@@ -23,49 +23,68 @@ struct project_minimum {
 };
 
 struct project_file {
-	char *directory; /* real path of the directory that holds .agentsecrets */
-	char project[UUID_TEXT + 1];   /* "" while unbound */
+	char *
+	    directory; /* real path of the directory that holds .agentsecrets */
+	char project[UUID_TEXT + 1]; /* "" while unbound */
 	char workspace[UUID_TEXT + 1];
 	char project_name[LABEL_MAX + 1];
 	char workspace_name[LABEL_MAX + 1];
 	char environment[ENVIRONMENT_MAX + 1]; /* "" when not set */
-	int storage_mode;			/* 0: inherit, 1, 2 */
-	char rules[2 * KEY_BYTES + 1]; /* SHA-256 of the canonical JSON of
-					  names, minimum and map; "-" */
+	int storage_mode;		       /* 0: inherit, 1, 2 */
+	/*
+	 * What trust binds besides the ids: 64 hex digits, the SHA-256 of
+	 * {"map":…,"minimum":…,"names":…}, members that are absent or null
+	 * left out, keys sorted bytewise at every level, lists in their
+	 * order, no white space (RFC 8785); "-" when none of the three is
+	 * there.
+	 */
+	char rules[2 * KEY_BYTES + 1];
 	struct name_map *map; /* views into document */
 	size_t map_n;
 	cJSON *document; /* as read: unknown fields survive */
 };
 
-#define PROJECT_FILE_INIT {.directory = NULL}
+#define PROJECT_FILE_INIT                                                      \
+	{                                                                      \
+		.directory = NULL                                              \
+	}
 #define AUTO_PROJECT_FILE __attribute__((cleanup(project_file_release)))
 
 /**
  * Look from `start` upwards for .agentsecrets/project.json and read it.
  *
- * The home directory itself is not searched. The file must be regular, not a
- * symbolic link, owned by the effective user or root, and not writable by
- * others.
+ * The search ends before $HOME, and after a mount point. The file must be
+ * regular, not reached by a symbolic link, owned by the effective user or
+ * root, and not writable by others; one's own group may write it (a clone
+ * made with umask 002): whatever counts is bound by trust. An empty file is
+ * an unbound one.
  *
+ * @param out    PROJECT_FILE_INIT before; as it was unless the result is 1
  * @param start  NULL: the working directory
  * @return 1; 0 when there is none; -EXIT_FAILED when it is damaged, has a
- *         malformed id, name or environment, or is not safe to read
+ *         malformed id, name, environment, names list, minimum or map, is
+ *         larger than SMALL_FILE_MAX, or is not safe to read
  */
-int project_file_find(struct project_file *out, const char *start,
-    struct err *err);
+int
+project_file_find(struct project_file *out, const char *start, struct err *err);
 
 /**
  * Read or begin the file of one directory, without looking upwards: what
  * `project create|use` writes to.
  *
- * @return 1 when it exists, 0 when `out` is a fresh one; -EXIT_FAILED
+ * @param directory  NULL: the working directory
+ * @return 1 when it exists, 0 when `out` is a fresh one; -EXIT_FAILED as
+ *         project_file_find(), and when it is $HOME, which is never searched
  */
-int project_file_open(struct project_file *out, const char *directory,
-    struct err *err);
+int project_file_open(
+    struct project_file *out, const char *directory, struct err *err);
 
 /**
  * Write the struct's own fields into the document and the file, durably; the
- * directory .agentsecrets is made (0755, the file 0644).
+ * directory .agentsecrets is made (0755, the file 0644, less umask(2)).
+ * Other members and their order are kept.
+ *
+ * @return 0; -EXIT_FAILED, the old file is as it was
  */
 int project_file_save(struct project_file *file, struct err *err);
 
@@ -78,13 +97,13 @@ void project_file_release(struct project_file *file);
  * @param out  views into the file; free the array `out->items` itself
  * @return 1; 0 when the environment has no list; -EXIT_FAILED
  */
-int project_file_names(const struct project_file *file,
-    const char *environment, struct text_list *out, struct err *err);
+int project_file_names(const struct project_file *file, const char *environment,
+    struct text_list *out, struct err *err);
 
 /** The same for `minimum`: an array to free(), its names are views. */
-int project_file_minimum(const struct project_file *file,
-    const char *environment, struct project_minimum **out, size_t *n,
-    struct err *err);
+int
+project_file_minimum(const struct project_file *file, const char *environment,
+    struct project_minimum **out, size_t *n, struct err *err);
 
 /**
  * Add a lasting map entry (and recompute `rules`).

@@ -16,7 +16,7 @@
 /**
  * Look a key up.
  *
- * @param key  KEY_BYTES in the arena
+ * @param key  KEY_BYTES in the arena; all zero or as it was after a miss
  * @return 1; 0 for a miss of any kind (absent, expired, no keyring, a payload
  *         of another length)
  */
@@ -24,15 +24,15 @@ int session_cache_get(const struct home *home, const char *workspace,
     uint32_t epoch, uint8_t key[KEY_BYTES]);
 
 /**
- * Keep a key for `seconds`; 0 keeps nothing.
+ * Keep a key for `seconds` from now; 0 keeps nothing. One that is there is
+ * replaced.
  *
  * @return 0, or -1 when the kernel refuses: the command goes on without
  */
 int session_cache_put(const struct home *home, const char *workspace,
     uint32_t epoch, const uint8_t key[KEY_BYTES], uint64_t seconds);
 
-/** Drop one key. Missing is fine. */
-void session_cache_drop(const struct home *home, const char *workspace,
-    uint32_t epoch);
+/** Drop every key of this home, whatever its workspace and epoch. */
+void session_cache_clear(const struct home *home);
 
 #endif

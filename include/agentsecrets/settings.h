@@ -15,11 +15,11 @@
 #include <agentsecrets/limits.h>
 
 struct config {
-	char server_url[URL_MAX_BYTES + 1];	/* "" when not set */
+	char server_url[URL_MAX_BYTES + 1]; /* "" when not set */
 	char email[EMAIL_MAX + 1];
-	char workspace[UUID_TEXT + 1];		/* selected_workspace_id */
-	char environment[ENVIRONMENT_MAX + 1];	/* selected_environment */
-	int storage_mode;			/* 0: not set, 1, 2 */
+	char workspace[UUID_TEXT + 1];	       /* selected_workspace_id */
+	char environment[ENVIRONMENT_MAX + 1]; /* selected_environment */
+	int storage_mode;		       /* 0: not set, 1, 2 */
 };
 
 /**
@@ -27,15 +27,19 @@ struct config {
  *
  * @return 0; -EXIT_FAILED when it is damaged
  */
-int config_load(struct config *config, const struct home *home,
-    struct err *err);
+int
+config_load(struct config *config, const struct home *home, struct err *err);
 
 /**
  * Write the fields of `config` into config.json, keeping all others; an empty
- * field is removed. Takes `lock` itself.
+ * field is removed. The mode is written as `storage_mode` and as
+ * `default_storage_mode`, which is read first: other clients know one or the
+ * other. Takes `lock` itself, so the caller must not hold it.
+ *
+ * @return 0; -EXIT_FAILED, the old file is as it was
  */
-int config_save(const struct config *config, const struct home *home,
-    struct err *err);
+int config_save(
+    const struct config *config, const struct home *home, struct err *err);
 
 enum audit_setting { AUDIT_ON, AUDIT_OFF, AUDIT_REQUIRED };
 
@@ -49,11 +53,13 @@ struct settings {
 #define AUTO_SETTINGS __attribute__((cleanup(settings_release)))
 
 /**
- * Read settings.json. Missing: the defaults. Unknown fields are ignored; a
- * known one of the wrong type is an error.
+ * Read settings.json. Missing: the defaults. Unknown fields are ignored.
+ *
+ * @param settings  overwritten; release with settings_release()
+ * @return 0; -EXIT_FAILED when a known field has a wrong type or value
  */
-int settings_load(struct settings *settings, const struct home *home,
-    struct err *err);
+int settings_load(
+    struct settings *settings, const struct home *home, struct err *err);
 
 /** Free what it holds; a zeroed or half-filled one is fine. */
 void settings_release(struct settings *settings);

@@ -1,0 +1,69 @@
+/*
+ * json_file: the JSON files of the store. They are objects of at most
+ * SMALL_FILE_MAX bytes whose unknown members survive.
+ */
+#ifndef JSON_FILE_H
+#define JSON_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <agentsecrets/home.h>
+#include <agentsecrets/json.h>
+
+/**
+ * Parse text that must be one object; no text at all is an empty object.
+ *
+ * @return 0; -EXIT_FAILED
+ */
+int json_object_parse(
+    cJSON **out, const struct buf *text, const char *shown, struct err *err);
+
+/**
+ * Read a file of the home.
+ *
+ * @return 1; 0 when it is missing, then `out` is an empty object;
+ *         -EXIT_FAILED
+ */
+int json_file_load(
+    cJSON **out, const struct home *home, const char *name, struct err *err);
+
+/** Replace a file of the home. @return 0; -EXIT_FAILED */
+int json_file_save(const cJSON *json, const struct home *home, const char *name,
+    struct err *err);
+
+/**
+ * Copy a text member.
+ *
+ * @param out  "" when it is missing or null
+ * @return whether it has a text of at most out_len - 1 bytes, or none
+ */
+bool
+json_take_text(const cJSON *object, const char *key, char *out, size_t out_len);
+
+/** As json_take_text(), and an id unless it is "". */
+bool json_take_uuid(const cJSON *object, const char *key, char *out);
+
+/** As json_take_text(), and a known environment unless it is "". */
+bool json_take_environment(const cJSON *object, const char *key, char *out);
+
+/** 0 when it is missing. @return whether it is 0, 1 or 2 */
+bool json_take_mode(const cJSON *object, const char *key, int *out);
+
+/**
+ * Decode a base64 member of exactly `len` bytes, at most SEALED_KEY.
+ *
+ * @return 1; 0 when it is missing or null; -1 when it is anything else
+ */
+int
+json_take_bytes(const cJSON *object, const char *key, uint8_t *out, size_t len);
+
+/** Put a text, or remove the member when it is "". @return 0; -1 */
+int json_give_text(cJSON *object, const char *key, const char *text);
+
+/** Put bytes (at most SEALED_KEY) as base64. @return 0; -1 */
+int json_give_bytes(
+    cJSON *object, const char *key, const uint8_t *bytes, size_t len);
+
+#endif
