@@ -1,0 +1,13 @@
+/* refuse: the one sentence for each reason why a command cannot be run. */
+#ifndef AGENTSECRETS_REFUSE_H
+#define AGENTSECRETS_REFUSE_H
+
+#include <agentsecrets/err.h>
+
+/**
+ * @param why  an errno; EISDIR for a directory, ENOENT for nothing found
+ * @return -EXIT_NOT_FOUND or -EXIT_CANNOT_RUN
+ */
+int launch_refuse(const char *command, int why, struct err *err);
+
+#endif
