@@ -60,6 +60,17 @@ tell_descriptors(FILE *out)
 	closedir(dir);
 }
 
+/* Sanitizers handle these themselves. */
+static bool
+belongs_to_us(int number)
+{
+#ifdef WITH_SANITIZERS
+	return number != SIGSEGV && number != SIGBUS && number != SIGFPE;
+#else
+	return number > 0;
+#endif
+}
+
 static void
 tell_signals(FILE *out)
 {
@@ -69,7 +80,7 @@ tell_signals(FILE *out)
 	sigprocmask(SIG_BLOCK, NULL, &mask);
 	for (int number = 1; number < 32; number++) {
 		sigaction(number, NULL, &action);
-		if (action.sa_handler != SIG_DFL)
+		if (action.sa_handler != SIG_DFL && belongs_to_us(number))
 			fprintf(out, "ignored=%d\n", number);
 		if (sigismember(&mask, number))
 			fprintf(out, "blocked=%d\n", number);
