@@ -1,0 +1,39 @@
+/* headers: what is refused before a handler sees the request. */
+#ifndef AGENTSECRETS_SERVER_HEADERS_H
+#define AGENTSECRETS_SERVER_HEADERS_H
+
+#include <stddef.h>
+
+#include <microhttpd.h>
+
+struct headers {
+	const char *why; /* NULL: sound; else what is wrong with them */
+	int content_lengths;
+	int transfer_encodings;
+	int authorizations;
+	const char *content_length;
+	const char *transfer_encoding;
+	const char *authorization;
+	const char *if_none_match;
+	const char *forwarded_for; /* the last one */
+	const char *expect;
+};
+
+/**
+ * Gather the headers and refuse what two programs could read differently:
+ * two lengths, a length and chunks, an unknown encoding, two authorizations
+ * (RFC 9112, 6.3 and 11.2).
+ */
+void headers_read(struct MHD_Connection *connection, struct headers *out);
+
+/**
+ * The network of the peer for counting attempts: "10.0.0.0/24",
+ * "2001:db8::/64".
+ *
+ * @param forwarded  an address to use instead of the socket's, or NULL
+ * @param out        at least 64 bytes; "" for a Unix socket
+ */
+void peer_network(struct MHD_Connection *connection, const char *forwarded,
+    char *out, size_t out_len);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * libmicrohttpd refuses some requests itself (a broken request line, a
+ * header larger than its memory) and answers with an HTML page that cannot
+ * be replaced by an option. It makes those pages, and we make nothing, with
+ * the function below; a program's definition goes before a library's, so the
+ * pages become JSON here.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include <microhttpd.h>
+
+#define REFUSAL(code, why)                                                     \
+	"{\"status\":\"failure\",\"code\":\"" code "\",\"message\":\"" why     \
+	"\",\"detail\":\"" why "\"}"
+
+static char too_large[] =
+    REFUSAL("too_large", "the request's header or body is too large");
+static char malformed[] =
+    REFUSAL("bad_request", "the request is not sound HTTP");
+
+__attribute__((visibility("default"))) struct MHD_Response *
+MHD_create_response_from_buffer(
+    size_t size, void *buffer, enum MHD_ResponseMemoryMode mode)
+{
+	const char *page = buffer;
+	char *text = malformed;
+	struct MHD_Response *response;
+
+	(void)mode;
+	if (size > 0 &&
+	    (memmem(page, size, "too big", 7) != NULL ||
+		memmem(page, size, "too large", 9) != NULL))
+		text = too_large;
+	response = MHD_create_response_from_buffer_with_free_callback(
+	    strlen(text), text, NULL);
+	if (response != NULL)
+		MHD_add_response_header(response, "Content-Type",
+		    "application/json; charset=utf-8");
+	return response;
+}
