@@ -201,6 +201,58 @@ test_every_bit_counts(void **state)
 	assert_refuses(&key, buf_text_view(&token), token.len);
 }
 
+/* What only somebody with the key can make: signed, and still wrong. */
+static void
+assert_refuses_signed(
+    const struct fernet_key *key, const uint8_t *raw, size_t len)
+{
+	const struct piece body = {raw, len};
+	uint8_t whole[256];
+	char token[512];
+	size_t token_len;
+
+	memcpy(whole, raw, len);
+	crypto_hmac(whole + len, key->signing, sizeof(key->signing), &body, 1);
+	token_len = base64_encode(
+	    token, sizeof(token), whole, len + HASH_BYTES, BASE64_URL_PADDED);
+	assert_refuses(key, token, token_len);
+}
+
+static void
+test_signed_and_wrong(void **state)
+{
+	/* 25 bytes of head and one block, whose last byte is the padding. */
+	enum { BODY = 25 + 16, IV_END = 24 };
+	AUTO_BUF struct buf token = BUF_INIT;
+	struct fernet_key key;
+	uint8_t raw[128];
+	char text[45];
+
+	(void)state;
+	fernet_key_random(text);
+	key = parse_key(text);
+	assert_int_equal(
+	    fernet_seal(&token, &key, 1, NULL, "fifteen letters", 15), 0);
+	assert_int_equal(base64_decode(raw, sizeof(raw), buf_text_view(&token),
+			     token.len, BASE64_URL_PADDED),
+	    BODY + HASH_BYTES);
+	/* Padding 1 becomes 0, 17, 2 after a byte that is not 2. */
+	for (size_t i = 0; i < 3; i++) {
+		const uint8_t change[] = {0x01, 0x10, 0x03};
+
+		raw[IV_END] ^= change[i];
+		assert_refuses_signed(&key, raw, BODY);
+		raw[IV_END] ^= change[i];
+	}
+	raw[0] = 0x81;
+	assert_refuses_signed(&key, raw, BODY);
+	raw[0] = 0x80;
+	for (size_t len = 0; len < BODY + 16; len++) {
+		if (len != BODY)
+			assert_refuses_signed(&key, raw, len);
+	}
+}
+
 static void
 test_rotated_keys(void **state)
 {
@@ -278,6 +330,7 @@ main(void)
 	    cmocka_unit_test(test_spec_verify),
 	    cmocka_unit_test(test_spec_invalid),
 	    cmocka_unit_test(test_every_bit_counts),
+	    cmocka_unit_test(test_signed_and_wrong),
 	    cmocka_unit_test(test_rotated_keys),
 	    cmocka_unit_test(test_lengths),
 	    cmocka_unit_test(test_keys_refused),
