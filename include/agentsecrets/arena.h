@@ -45,7 +45,10 @@ struct secret {
 	size_t len;
 };
 
-#define SECRET_INIT {NULL, 0}
+#define SECRET_INIT                                                            \
+	{                                                                      \
+		NULL, 0                                                        \
+	}
 
 /**
  * Make sure that allocations of `bytes` in all fit without another mapping.
@@ -104,16 +107,16 @@ bool arena_holds(const void *bytes, size_t len);
  * @return 0; -EXIT_FAILED when reading fails or there is more than `max`; the
  *         arena is then as it was
  */
-int arena_read(int fd, struct secret *out, size_t max, const char *what,
-    struct err *err);
+int arena_read(
+    int fd, struct secret *out, size_t max, const char *what, struct err *err);
 
 /**
  * As message_memory (message.h): bodies that may hold a secret go into the
  * arena, others are malloc()ed into the struct buf that `context` points to,
  * which is emptied first.
  */
-void *arena_message_memory(void *context, bool secret, size_t len,
-    struct err *err);
+void *
+arena_message_memory(void *context, bool secret, size_t len, struct err *err);
 
 /** Overwrite `len` bytes in a way that the compiler keeps. */
 void secret_wipe(void *bytes, size_t len);

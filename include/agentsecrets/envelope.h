@@ -51,8 +51,8 @@ int email_canonical(char *out, const char *email, struct err *err);
  * @param email  may be "" (embedded)
  * @return 0; -EXIT_USAGE with what is missing, never with the password
  */
-int password_check(const struct secret *password, const char *email,
-    struct err *err);
+int password_check(
+    const struct secret *password, const char *email, struct err *err);
 
 /**
  * Make a password of the form XXXX-XXXX-XXXX-XXXX (80 bits, Crockford's
@@ -174,7 +174,7 @@ struct sealed_key_label {
 enum sealed_key_state {
 	SEALED_KEY_BROKEN,	    /* does not open */
 	SEALED_KEY_UNAUTHENTICATED, /* opens; none of the candidates made it */
-	SEALED_KEY_FROM,	    /* made by candidate *who, with this label */
+	SEALED_KEY_FROM, /* made by candidate *who, with this label */
 };
 
 /**
@@ -183,8 +183,8 @@ enum sealed_key_state {
  * @return 0; -EXIT_UNSAFE when the recipient's key is not sound;
  *         -EXIT_FAILED when the arena is out of memory
  */
-int sealed_key_seal(uint8_t out[SEALED_KEY],
-    const uint8_t workspace_key[KEY_BYTES],
+int
+sealed_key_seal(uint8_t out[SEALED_KEY], const uint8_t workspace_key[KEY_BYTES],
     const struct sealed_key_label *label, const uint8_t private_key[KEY_BYTES],
     const uint8_t recipient[KEY_BYTES], struct err *err);
 
@@ -198,23 +198,24 @@ int sealed_key_seal(uint8_t out[SEALED_KEY],
  *                       nothing
  * @param who            index of the sender, when SEALED_KEY_FROM
  */
-enum sealed_key_state sealed_key_open(uint8_t workspace_key[KEY_BYTES],
-    const uint8_t box[SEALED_KEY], const struct sealed_key_label *label,
-    const uint8_t private_key[KEY_BYTES],
+enum sealed_key_state
+sealed_key_open(uint8_t workspace_key[KEY_BYTES], const uint8_t box[SEALED_KEY],
+    const struct sealed_key_label *label, const uint8_t private_key[KEY_BYTES],
     const uint8_t (*candidates)[KEY_BYTES], size_t n, size_t *who);
 
 /* ---- A5: numbers that people compare ---------------------------------- */
 
 /** SHA-256 that stands for a public key. */
-void key_fingerprint(uint8_t out[KEY_BYTES], const uint8_t public_key[KEY_BYTES]);
+void
+key_fingerprint(uint8_t out[KEY_BYTES], const uint8_t public_key[KEY_BYTES]);
 
 /** SHA-256 that stands for a workspace key and its epoch. */
 void workspace_key_fingerprint(uint8_t out[KEY_BYTES], const char *workspace,
     uint32_t epoch, const uint8_t workspace_key[KEY_BYTES]);
 
 /** Thirty digits in six groups, and a zero byte. */
-void fingerprint_digits(char out[DIGITS_TEXT + 1],
-    const uint8_t fingerprint[KEY_BYTES]);
+void fingerprint_digits(
+    char out[DIGITS_TEXT + 1], const uint8_t fingerprint[KEY_BYTES]);
 
 /**
  * The identity line asu1_… of 3.1.

@@ -85,3 +85,23 @@ vectors_base64(const cJSON *json, const char *key)
 	bytes.len = (size_t)len;
 	return bytes;
 }
+
+struct vector_bytes
+vectors_key(const cJSON *vectors, const char *name)
+{
+	struct vector_bytes key =
+	    vectors_hex(vectors_list(vectors, "keys"), name);
+
+	assert_int_equal(key.len, KEY_BYTES);
+	return key;
+}
+
+void
+vectors_expect(
+    const uint8_t *bytes, size_t len, const cJSON *json, const char *key)
+{
+	struct vector_bytes want = vectors_hex(json, key);
+
+	assert_int_equal(want.len, len);
+	assert_memory_equal(bytes, want.data, len);
+}

@@ -33,4 +33,11 @@ struct vector_bytes vectors_hex(const cJSON *json, const char *key);
 /** Decode the standard base64 at `key`. */
 struct vector_bytes vectors_base64(const cJSON *json, const char *key);
 
+/** A key of crypto-vectors.json by its name there. */
+struct vector_bytes vectors_key(const cJSON *vectors, const char *name);
+
+/** Compare bytes with the hexadecimal text at `key`. */
+void vectors_expect(
+    const uint8_t *bytes, size_t len, const cJSON *json, const char *key);
+
 #endif
