@@ -61,8 +61,8 @@ dotenv_scan_init(struct dotenv_scan *scan, const struct secret *text,
 	return 0;
 }
 
-static size_t
-skip_blanks(const struct dotenv_scan *scan, size_t at)
+size_t
+dotenv_skip_blanks(const struct dotenv_scan *scan, size_t at)
 {
 	while (at < scan->len && is_blank(scan->text[at]))
 		at++;
@@ -91,13 +91,14 @@ read_name(const struct dotenv_scan *scan, struct dotenv_part *part,
     const char **why, size_t *where)
 {
 	static const char export[] = "export";
-	size_t at = skip_blanks(scan, part->start);
+	size_t at = dotenv_skip_blanks(scan, part->start);
 	size_t left = scan->len - at;
 
 	if (left > sizeof(export) - 1 &&
 	    memcmp(scan->text + at, export, sizeof(export) - 1) == 0 &&
 	    is_blank(scan->text[at + sizeof(export) - 1])) {
-		size_t after = skip_blanks(scan, at + sizeof(export) - 1);
+		size_t after =
+		    dotenv_skip_blanks(scan, at + sizeof(export) - 1);
 
 		/* "export = x" sets a variable of that name. */
 		if (after < scan->len && scan->text[after] != '=')
@@ -118,12 +119,12 @@ read_name(const struct dotenv_scan *scan, struct dotenv_part *part,
 		return 0;
 	}
 	*where = at;
-	at = skip_blanks(scan, at);
+	at = dotenv_skip_blanks(scan, at);
 	if (at >= scan->len || scan->text[at] != '=') {
 		*why = "not an assignment: '=' is expected behind the name";
 		return 0;
 	}
-	return skip_blanks(scan, at + 1);
+	return dotenv_skip_blanks(scan, at + 1);
 }
 
 /* The value between quotes, over lines. @return 0, or -1 without an end */
@@ -179,7 +180,7 @@ read_assignment(
 	if (at < scan->len && memchr("\"'`", scan->text[at], 3) != NULL) {
 		if (read_quoted(scan, part) < 0)
 			return fail_at(scan, at, "the quote does not end", err);
-		at = skip_blanks(scan, part->tail);
+		at = dotenv_skip_blanks(scan, part->tail);
 		if (at < part->tail_end && scan->text[at] != '#')
 			return fail_at(
 			    scan, at, "text behind the closing quote", err);
@@ -202,7 +203,7 @@ dotenv_scan_next(
     struct dotenv_scan *scan, struct dotenv_part *out, struct err *err)
 {
 	struct dotenv_part part = {.start = scan->at, .line = scan->line};
-	size_t first = skip_blanks(scan, scan->at);
+	size_t first = dotenv_skip_blanks(scan, scan->at);
 	int status;
 
 	if (scan->at >= scan->len)

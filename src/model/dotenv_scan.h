@@ -49,6 +49,9 @@ int dotenv_scan_init(struct dotenv_scan *scan, const struct secret *text,
 int dotenv_scan_next(
     struct dotenv_scan *scan, struct dotenv_part *out, struct err *err);
 
+/** The first byte from `at` on that is neither space nor tab. */
+size_t dotenv_skip_blanks(const struct dotenv_scan *scan, size_t at);
+
 /**
  * Write what the quoted or bare text means.
  *

@@ -143,39 +143,46 @@ find_places(struct update *update, struct err *err)
 	return status;
 }
 
+/* Where the comment that stays begins, with its blanks; else the line end. */
+static size_t
+kept_comment(const struct dotenv_scan *scan, const struct dotenv_part *part)
+{
+	const size_t guard_len = sizeof(DOTENV_GUARD) - 1;
+	size_t at = part->tail;
+	size_t first;
+
+	/* In unquoted text a comment may be part of the old secret. */
+	if (part->quote == 0)
+		return part->tail_end;
+	/* The guard is ours, and about the old value. */
+	if (part->tail_end - at >= guard_len &&
+	    memcmp(scan->text + at, DOTENV_GUARD, guard_len) == 0) {
+		first = dotenv_skip_blanks(scan, at + guard_len);
+		if (first >= part->tail_end || scan->text[first] == '#')
+			at += guard_len;
+	}
+	first = dotenv_skip_blanks(scan, at);
+	return first < part->tail_end ? at : part->tail_end;
+}
+
 /* The same line with another value. */
 static void
 put_replaced(struct dotenv_sink *sink, const struct dotenv_scan *scan,
     const struct dotenv_part *part, const struct secret *value)
 {
-	const size_t guard_len = sizeof(DOTENV_GUARD) - 1;
-	const uint8_t *tail = scan->text + part->tail;
-	size_t tail_len = part->tail_end - part->tail;
-	bool has_comment;
-
-	/* Ours, and about the old value. */
-	if (tail_len >= guard_len &&
-	    memcmp(tail, DOTENV_GUARD, guard_len) == 0) {
-		tail += guard_len;
-		tail_len -= guard_len;
-	}
-	/* In unquoted text a comment may be part of the old secret. */
-	has_comment = part->quote != 0 && tail_len > 0 &&
-	    memchr(tail, '#', tail_len) != NULL;
+	size_t comment = kept_comment(scan, part);
 
 	dotenv_put(
 	    sink, scan->text + part->start, part->prefix_end - part->start);
 	dotenv_put_value(sink, value);
-	if (has_comment) {
+	if (comment < part->tail_end) {
 		/* python-dotenv would read the comment as the value. */
 		if (value->len == 0)
 			dotenv_put_text(sink, "''");
-		if (*tail == '#')
+		if (scan->text[comment] == '#')
 			dotenv_put_text(sink, " ");
-		dotenv_put(sink, tail, tail_len);
 	}
-	dotenv_put(
-	    sink, scan->text + part->tail_end, part->end - part->tail_end);
+	dotenv_put(sink, scan->text + comment, part->end - comment);
 }
 
 /* Every line of the old text. @return how many assignments, or failure */

@@ -235,6 +235,8 @@ test_replace(void **state)
 	becomes("A=v\nX=1\nA=2\n", "v", false, "X=1\nA=v\n");
 	becomes("A=\"\\\\\" # \" # y", " \\", false, "A=\" \\\\\" # \" # y");
 	becomes("A=\"\\\\\" # \"\n", "v", false, "A=v\n");
+	becomes("A=\"\\\\\" # \"z # y\n", "v", false, "A=v # \"z # y\n");
+	becomes("A=\"\\\\\" # \"# y\n", "v", false, "A=v # y\n");
 	/* The same value keeps its line. */
 	becomes("A=\"v\" # d", "v", false, "A=\"v\" # d");
 	/* A comment may be part of an unquoted secret. */
