@@ -1,0 +1,387 @@
+/*
+ * flow: one function for each thing a user does. A flow takes what the
+ * command line said, moves data through the rooms below, and returns what is
+ * to be shown. It reads no argv and prints nothing; it may ask, through the
+ * struct asker that it is given.
+ */
+#ifndef AGENTSECRETS_FLOW_H
+#define AGENTSECRETS_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <agentsecrets/arena.h>
+#include <agentsecrets/err.h>
+#include <agentsecrets/limits.h>
+#include <agentsecrets/selection.h>
+
+struct launch_state;
+
+/* How to ask a person. */
+struct asker {
+	/* Whether there is one. If not, a missing answer names its flag. */
+	bool (*is_there)(void);
+	/* One line without echo, into the arena; without its line end. */
+	int (*secret)(const char *prompt, struct secret *out, struct err *err);
+	/* One line; the answer may be empty. */
+	int (*line)(
+	    const char *prompt, char *out, size_t out_len, struct err *err);
+};
+
+/* What every invocation brings along. */
+struct caller {
+	const struct asker *ask;
+	/* Tell the user one line that is not the result ("warning: …"). */
+	void (*notice)(const char *text);
+	const char *password_file; /* --password-file or the variable; NULL */
+	const char *project;	   /* -p or AGENTSECRETS_PROJECT; NULL */
+	const char *environment;   /* -e or AGENTSECRETS_ENV; NULL */
+	const char *server;	   /* --server or the variable; NULL */
+	const char *storage_mode;  /* AGENTSECRETS_STORAGE_MODE; NULL */
+};
+
+/* Where a command works. */
+struct flow_where {
+	char project_name[LABEL_MAX + 1];
+	char environment[ENVIRONMENT_MAX + 1];
+};
+
+/* A list of names that the flow owns; release with names_release(). */
+struct names {
+	char **items;
+	size_t n;
+	size_t room;
+};
+
+#define NAMES_INIT                                                             \
+	{                                                                      \
+		NULL, 0, 0                                                     \
+	}
+#define AUTO_NAMES __attribute__((cleanup(names_release)))
+
+/** Append a copy. @return 0, or -1 when memory is out */
+int names_add(struct names *names, const char *name);
+void names_release(struct names *names);
+/** Sort bytewise and drop doubles. */
+void names_sort(struct names *names);
+/**
+ * Join names with ", "; after `max` of them "and N more".
+ *
+ * @return `out`
+ */
+char *names_join(
+    char *out, size_t out_len, const struct names *names, size_t max);
+
+/* ---- env --------------------------------------------------------------- */
+
+struct inject_request {
+	char *const *command; /* argv of the command, NULL-terminated */
+	struct text_list only;
+	struct text_list except;
+	struct text_list allow_missing;
+	struct text_list allow_names;
+	const struct name_map *map;
+	size_t map_n;
+	const char *prefix;
+	bool clean;
+	bool clean_has_list;
+	struct text_list keep;
+	bool preserve;
+	bool preserve_has_list;
+	struct text_list preserved;
+	bool fresh;
+	bool no_core;
+	bool verbose; /* tell what was injected */
+	bool dry_run; /* report names instead of starting */
+	struct launch_state *state;
+};
+
+/**
+ * Become the command, with the project's secrets in its environment.
+ *
+ * Returns only on failure or for a dry run.
+ *
+ * @param injected  dry run: the final names, sorted
+ * @return 0 after a dry run; -EXIT_NOT_FOUND, -EXIT_CANNOT_RUN, or the status
+ *         of whatever stopped it
+ */
+int inject_run(const struct inject_request *request,
+    const struct caller *caller, struct names *injected, struct err *err);
+
+/* ---- account ----------------------------------------------------------- */
+
+struct init_request {
+	const char *email;   /* NULL: ask; networked only */
+	const char *name;    /* "First Last"; NULL: ask */
+	int storage_mode;    /* 0: not given */
+	const char *project; /* NULL: ask on a terminal */
+};
+
+struct init_result {
+	char server[URL_MAX_BYTES + 1];
+	char email[EMAIL_MAX + 1];
+	char workspace[LABEL_MAX + 1];
+	char project[LABEL_MAX + 1]; /* "" when none was made */
+	char key_number[36];
+	bool project_left_out; /* the account stands, the project does not */
+	struct err project_err;
+};
+
+/**
+ * Make the account of this home: keys here, the record at the server.
+ *
+ * @return 0; -EXIT_FAILED when the home has an account or the server has the
+ *         e-mail; -EXIT_USAGE naming the flag of a question that nobody can
+ *         answer
+ */
+int init_run(const struct init_request *request, const struct caller *caller,
+    struct init_result *result, struct err *err);
+
+struct login_result {
+	char server[URL_MAX_BYTES + 1];
+	char email[EMAIL_MAX + 1];
+	bool has_key;	      /* this machine can open the account's secrets */
+	struct names pending; /* workspaces whose key is not accepted here */
+};
+
+/**
+ * Start a session with a networked server, on this machine for the first time
+ * or again.
+ */
+int login_run(const char *email, const struct caller *caller,
+    struct login_result *result, struct err *err);
+
+/**
+ * End the session here and at the server; keys and vault stay.
+ *
+ * @param unreachable  set when the server could not be told
+ */
+int logout_run(const struct caller *caller, bool *unreachable, struct err *err);
+
+/** What `logout --forget` is about to remove. */
+struct forget_subject {
+	char email[EMAIL_MAX + 1];
+	bool kit_exported;
+	bool embedded;
+};
+
+int forget_look(struct forget_subject *subject, struct err *err);
+
+/**
+ * Remove the account from this machine: keys, trust, vault, session, and with
+ * an embedded server its data.
+ */
+int forget_run(struct err *err);
+
+struct identity {
+	char server[URL_MAX_BYTES + 1];
+	char email[EMAIL_MAX + 1];
+	char first_name[LABEL_MAX + 1];
+	char last_name[LABEL_MAX + 1];
+	bool has_key;
+	char key_number[36];
+	char line[512];
+};
+
+/** Who this machine is. */
+int whoami_run(struct identity *identity, struct err *err);
+
+/** Put every workspace key into the session cache. @param seconds how long */
+int unlock_run(const struct caller *caller, uint64_t *seconds, struct err *err);
+
+/** Drop every workspace key from the session cache. */
+int lock_run(struct err *err);
+
+/* ---- key --------------------------------------------------------------- */
+
+/**
+ * Make a recovery kit.
+ *
+ * @param passphrase_file  NULL: ask, twice
+ * @param kit  its text, in the arena: it is a secret
+ */
+int key_export_run(const char *passphrase_file, const struct caller *caller,
+    struct secret *kit, struct err *err);
+
+/** Remember that a kit was handed out. */
+int key_export_done(struct err *err);
+
+struct key_import_workspace {
+	char name[LABEL_MAX + 1];
+	uint32_t epoch;
+	char number[36];
+};
+
+struct key_import_result {
+	char key_number[36];
+	struct key_import_workspace *workspaces; /* free() */
+	size_t workspaces_n;
+	struct names pending;
+};
+
+/** Bring the account's private key to this machine from a kit. */
+int key_import_run(const char *kit_file, const char *passphrase_file,
+    const struct caller *caller, struct key_import_result *result,
+    struct err *err);
+
+/* ---- project and directory --------------------------------------------- */
+
+struct project_bound {
+	char name[LABEL_MAX + 1];
+	char workspace_name[LABEL_MAX + 1];
+	char before[LABEL_MAX + 1]; /* what the directory meant before; "" */
+};
+
+int project_create_run(const char *name, const struct caller *caller,
+    struct project_bound *bound, struct err *err);
+
+int project_use_run(const char *name, const struct caller *caller,
+    struct project_bound *bound, struct err *err);
+
+struct project_item {
+	char id[UUID_TEXT + 1];
+	char name[LABEL_MAX + 1];
+	char workspace[LABEL_MAX + 1];
+};
+
+struct project_items {
+	struct project_item *items; /* free() */
+	size_t n;
+};
+
+int project_list_run(
+    const struct caller *caller, struct project_items *list, struct err *err);
+
+struct directory_trust {
+	char path[4096];
+	char project_name[LABEL_MAX + 1];
+	char workspace_name[LABEL_MAX + 1];
+	bool changed;
+};
+
+/** Trust what project.json says here (or stop trusting it). */
+int trust_run(bool remove, struct directory_trust *result, struct err *err);
+
+/* ---- secrets ----------------------------------------------------------- */
+
+struct set_item {
+	const char *name; /* as given */
+	struct secret value;
+};
+
+struct write_result {
+	struct flow_where where;
+	struct names written;
+	struct names deleted;
+	struct names mapped; /* "name=STORED" that project.json now keeps */
+	size_t unchanged;
+};
+
+void write_result_release(struct write_result *result);
+
+/** Store values: all of them or none. */
+int set_run(const struct set_item *items, size_t n, bool force,
+    const struct caller *caller, struct write_result *result, struct err *err);
+
+/** Delete secrets: all of them or none. */
+int delete_run(const char *const *names, size_t n, bool force,
+    const struct caller *caller, struct write_result *result, struct err *err);
+
+/** Read one value, into the arena. */
+int get_run(const char *name, const struct caller *caller, struct secret *value,
+    struct err *err);
+
+struct list_result {
+	struct flow_where where;
+	struct names names;
+	uint64_t pulled_at;
+};
+
+/** The names that the vault holds. */
+int list_run(
+    const struct caller *caller, struct list_result *result, struct err *err);
+
+/** The same without ever asking a server: what completion offers. */
+int list_known_run(
+    const struct caller *caller, struct list_result *result, struct err *err);
+
+/**
+ * Send a whole .env file in one operation.
+ *
+ * @param file  NULL: by the storage mode
+ */
+int push_run(const char *file, bool force, const struct caller *caller,
+    struct write_result *result, struct err *err);
+
+struct pull_result {
+	struct flow_where where;
+	struct names added;
+	struct names changed;
+	struct names deleted;
+	size_t total;
+	char file[4096]; /* what was written beside the vault; "" */
+};
+
+void pull_result_release(struct pull_result *result);
+
+/**
+ * Bring everything back: into the vault, and into a file by the storage mode
+ * or `to`.
+ */
+int pull_run(const char *to, bool force, const struct caller *caller,
+    struct pull_result *result, struct err *err);
+
+struct diff_result {
+	struct flow_where where;
+	struct names only_local;
+	struct names only_remote;
+	struct names changed_here;
+	struct names changed_there;
+	struct names changed_both;
+};
+
+void diff_result_release(struct diff_result *result);
+
+/** Compare without changing anything. */
+int diff_run(
+    const struct caller *caller, struct diff_result *result, struct err *err);
+
+/* ---- server and status ------------------------------------------------- */
+
+/** The server that commands would talk to. @param out URL or "embedded" */
+int server_get_run(const struct caller *caller, char *out, struct err *err);
+
+/** Choose the server of a home without an account. */
+int server_set_run(const char *url, struct err *err);
+
+struct server_state {
+	char server[URL_MAX_BYTES + 1];
+	char version[65];
+	char extensions[1025];
+};
+
+int server_status_run(
+    const struct caller *caller, struct server_state *out, struct err *err);
+
+struct status_result {
+	bool has_account;
+	char server[URL_MAX_BYTES + 1];
+	char email[EMAIL_MAX + 1];
+	bool has_key;
+	bool has_session; /* networked: a session token is kept */
+	bool unlocked;	  /* the workspace key is in the session cache */
+	bool has_project;
+	bool trusted;
+	struct flow_where where;
+	char workspace_name[LABEL_MAX + 1];
+	size_t secrets;
+	uint64_t pulled_at; /* 0: never */
+	char problem[ERR_TEXT_MAX];
+};
+
+/** What is what, without asking the server. */
+int status_run(
+    const struct caller *caller, struct status_result *result, struct err *err);
+
+#endif

@@ -1,0 +1,162 @@
+#include "config.h"
+
+#include "changes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <agentsecrets/names.h>
+#include <agentsecrets/text.h>
+
+void
+flow_where_set(struct flow_where *where, const struct place *place)
+{
+	memcpy(where->project_name, place->project_name,
+	    sizeof(where->project_name));
+	memcpy(
+	    where->environment, place->environment, sizeof(where->environment));
+}
+
+/* A value that no environment variable can hold is refused where it enters. */
+static int
+check_value(const char *name, const struct secret *value, struct err *err)
+{
+	if (value->len > VALUE_MAX)
+		return err_set(err, EXIT_FAILED,
+		    "the value of '%s' is larger than %d bytes", name,
+		    VALUE_MAX);
+	if (value->len > 0 && memchr(value->data, '\0', value->len) != NULL)
+		return err_set(err, EXIT_FAILED,
+		    "the value of '%s' holds a NUL byte, which no environment "
+		    "variable can",
+		    name);
+	return 0;
+}
+
+static void
+warn_of_dangerous(const char *name, const struct caller *caller)
+{
+	char text[NAME_MAX_BYTES + 128];
+
+	if (!name_is_dangerous(name))
+		return;
+	snprintf(text, sizeof(text),
+	    "warning: '%s' changes how programs run; 'env' refuses it "
+	    "without --allow-name %s",
+	    name, name);
+	caller->notice(text);
+}
+
+int
+change_fill(struct change *change, const char *given,
+    const struct secret *value, const struct caller *caller,
+    struct name_maps *maps, struct err *err)
+{
+	int changed = name_to_stored(change->name, given, strlen(given), err);
+
+	if (changed < 0 || check_value(given, value, err) < 0)
+		return -(int)err->status;
+	change->deleted = false;
+	change->value = *value;
+	warn_of_dangerous(change->name, caller);
+	return changed > 0 ? name_maps_add(maps, given, change->name, err) : 0;
+}
+
+static int
+compare_changes(const void *a, const void *b)
+{
+	return strcmp(
+	    ((const struct change *)a)->name, ((const struct change *)b)->name);
+}
+
+int
+changes_check_twins(struct change *changes, size_t n, struct err *err)
+{
+	qsort(changes, n, sizeof(*changes), compare_changes);
+	for (size_t i = 1; i < n; i++) {
+		if (text_equal(changes[i - 1].name, changes[i].name))
+			return err_set(err, EXIT_USAGE,
+			    "'%s' is given twice (case does not count)",
+			    changes[i].name);
+	}
+	return 0;
+}
+
+int
+no_secret(const char *name, const struct place *place, struct err *err)
+{
+	err_set(err, EXIT_FAILED, "no secret '%s' in %s/%s", name,
+	    place->project_name, place->environment);
+	return err_hint(err,
+	    "'agentsecrets list' shows what there is, 'agentsecrets pull' "
+	    "brings what others wrote");
+}
+
+void
+name_maps_release(struct name_maps *maps)
+{
+	for (size_t i = 0; i < maps->n; i++)
+		free(maps->items[i].final);
+	free(maps->items);
+	*maps = (struct name_maps)NAME_MAPS_INIT;
+}
+
+int
+name_maps_add(struct name_maps *maps, const char *final, const char *stored,
+    struct err *err)
+{
+	struct given_map *items =
+	    reallocarray(maps->items, maps->n + 1, sizeof(*items));
+
+	if (items == NULL)
+		return err_memory(err);
+	maps->items = items;
+	items[maps->n].final = strdup(final);
+	if (items[maps->n].final == NULL)
+		return err_memory(err);
+	snprintf(
+	    items[maps->n].stored, sizeof(items[maps->n].stored), "%s", stored);
+	items[maps->n].is_new = false;
+	maps->n++;
+	return 0;
+}
+
+int
+name_maps_check(struct name_maps *maps, struct place *place, struct err *err)
+{
+	for (size_t i = 0; i < maps->n; i++) {
+		int rc;
+
+		if (place->file.directory == NULL)
+			return err_set(err, EXIT_USAGE,
+			    "'%s' is not upper-case: project.json must keep "
+			    "that, so work in the project's directory",
+			    maps->items[i].final);
+		rc = project_file_map_add(&place->file, maps->items[i].final,
+		    maps->items[i].stored, err);
+		if (rc < 0)
+			return rc;
+		maps->items[i].is_new = rc > 0;
+	}
+	return 0;
+}
+
+int
+name_maps_keep(const struct name_maps *maps, struct place *place,
+    struct names *mapped, struct err *err)
+{
+	for (size_t i = 0; i < maps->n; i++) {
+		char text[2 * NAME_MAX_BYTES + 2];
+
+		snprintf(text, sizeof(text), "%s=%s", maps->items[i].final,
+		    maps->items[i].stored);
+		if (maps->items[i].is_new && names_add(mapped, text) < 0)
+			return err_memory(err);
+	}
+	if (mapped->n == 0)
+		return 0;
+	if (project_file_save(&place->file, err) < 0)
+		return -(int)err->status;
+	return place_bind(place, err);
+}

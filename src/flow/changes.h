@@ -1,0 +1,68 @@
+/*
+ * changes: from what a person gave (names in any case, values) to what is
+ * written, and the lasting map that brings a lower-case name back.
+ */
+#ifndef CHANGES_H
+#define CHANGES_H
+
+#include <stdbool.h>
+
+#include <agentsecrets/flow.h>
+#include <agentsecrets/limits.h>
+
+#include "exchange.h"
+#include "place.h"
+
+/* A name that was given in lower case. */
+struct given_map {
+	char *final;
+	char stored[NAME_MAX_BYTES + 1];
+	bool is_new; /* project.json does not have it yet */
+};
+
+struct name_maps {
+	struct given_map *items;
+	size_t n;
+};
+
+#define NAME_MAPS_INIT                                                         \
+	{                                                                      \
+		NULL, 0                                                        \
+	}
+#define AUTO_NAME_MAPS __attribute__((cleanup(name_maps_release)))
+
+void name_maps_release(struct name_maps *maps);
+
+/** Remember that `final` is stored as `stored`. */
+int name_maps_add(struct name_maps *maps, const char *final, const char *stored,
+    struct err *err);
+
+/**
+ * Put the map into the project file in memory, so that a clash is found
+ * before anything is written.
+ */
+int name_maps_check(
+    struct name_maps *maps, struct place *place, struct err *err);
+
+/** Save the project file when it has new entries, and re-bind it. */
+int name_maps_keep(const struct name_maps *maps, struct place *place,
+    struct names *mapped, struct err *err);
+
+/**
+ * Make a change out of a given name and value: name upper-cased (and mapped),
+ * value checked; a dangerous name is warned about.
+ */
+int change_fill(struct change *change, const char *given,
+    const struct secret *value, const struct caller *caller,
+    struct name_maps *maps, struct err *err);
+
+/** Sort by name; -EXIT_USAGE when two are the same but for their case. */
+int changes_check_twins(struct change *changes, size_t n, struct err *err);
+
+/** Fill the error for a name that is not there. @return its status */
+int no_secret(const char *name, const struct place *place, struct err *err);
+
+/** Copy project and environment for the result. */
+void flow_where_set(struct flow_where *where, const struct place *place);
+
+#endif

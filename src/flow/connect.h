@@ -1,0 +1,38 @@
+/*
+ * connect: the way to the account's server, with the session that rests in
+ * the home.
+ */
+#ifndef CONNECT_H
+#define CONNECT_H
+
+#include <agentsecrets/account.h>
+#include <agentsecrets/home.h>
+#include <agentsecrets/net_client.h>
+
+/**
+ * Start the net helper for this account.
+ *
+ * Call it before any key is in the arena: only the session goes to it.
+ *
+ * @param net  NET_INIT; released by the caller with net_stop()
+ */
+int connect_account(struct net *net, const struct home *home,
+    const struct account *account, struct err *err);
+
+/**
+ * Start the net helper for a server without a session.
+ */
+int connect_server(struct net *net, const struct home *home, const char *server,
+    struct err *err);
+
+/** Keep a session. */
+int session_save(
+    const struct home *home, const struct secret *session, struct err *err);
+
+/** Whether a session is kept. */
+bool session_is_kept(const struct home *home);
+
+/** Remove it. */
+int session_remove(const struct home *home, struct err *err);
+
+#endif

@@ -1,0 +1,126 @@
+#include "config.h"
+
+#include "env_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <agentsecrets/fd.h>
+#include <agentsecrets/home.h>
+#include <agentsecrets/text.h>
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(((const struct dotenv_entry *)a)->name,
+	    ((const struct dotenv_entry *)b)->name);
+}
+
+int
+env_file_read(struct env_file *file, const char *path, struct err *err)
+{
+	char what[4200];
+	struct stat st;
+	AUTO_FD int fd = -1;
+
+	if (text_copy(file->path, sizeof(file->path), path, strlen(path)) < 0)
+		return err_set(
+		    err, EXIT_FAILED, "the path '%s' is too long", path);
+	snprintf(what, sizeof(what), "'%s'", path);
+	/* A FIFO must not make us wait, nor a terminal become ours. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_sys(err, EXIT_FAILED, "cannot read %s", what);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, EXIT_FAILED, "%s is no regular file", what);
+	if (arena_read(fd, &file->text, DOTENV_MAX, what, err) < 0 ||
+	    dotenv_parse(&file->entries, &file->text, path, err) < 0)
+		return -(int)err->status;
+	if (file->entries.n > 0)
+		qsort(file->entries.items, file->entries.n,
+		    sizeof(*file->entries.items), compare_names);
+	file->exists = true;
+	return 1;
+}
+
+int
+env_file_path(
+    char *out, size_t out_len, const struct place *place, struct err *err)
+{
+	int n;
+
+	if (place->file.directory == NULL)
+		return err_set(err, EXIT_USAGE,
+		    "storage mode 2 needs the project's directory");
+	n = snprintf(out, out_len, "%s/.env.%s", place->file.directory,
+	    place->environment);
+	return n > 0 && (size_t)n < out_len
+	    ? 0
+	    : err_set(err, EXIT_FAILED, "the path '%s' is too long",
+		  place->file.directory);
+}
+
+const struct dotenv_entry *
+env_file_find(const struct env_file *file, const char *name)
+{
+	struct dotenv_entry wanted;
+
+	if (file->entries.n == 0 || strlen(name) >= sizeof(wanted.name))
+		return NULL;
+	memcpy(wanted.name, name, strlen(name) + 1);
+	return bsearch(&wanted, file->entries.items, file->entries.n,
+	    sizeof(wanted), compare_names);
+}
+
+int
+env_file_write(const struct env_file *file, const struct dotenv_entry *entries,
+    size_t n, struct err *err)
+{
+	struct secret text = SECRET_INIT;
+
+	if (dotenv_update(&text, &file->text, entries, n, file->path, err) < 0)
+		return -(int)err->status;
+	return file_write(file->path, text.data, text.len, 0600, true, err);
+}
+
+int
+env_file_ignore(const struct place *place, struct err *err)
+{
+	char path[4096];
+	char line[32];
+	AUTO_BUF struct buf text = BUF_INIT;
+	AUTO_FD int fd = -1;
+	const char *p;
+
+	snprintf(path, sizeof(path), "%s/.gitignore", place->file.directory);
+	snprintf(line, sizeof(line), ".env.%s", place->environment);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0 &&
+	    fd_read_all(fd, &text, SMALL_FILE_MAX, "'.gitignore'", err) < 0)
+		return -(int)err->status;
+	for (p = buf_text_view(&text); p != NULL && *p != '\0';
+	     p = strchr(p, '\n') != NULL ? strchr(p, '\n') + 1 : NULL) {
+		size_t len = strcspn(p, "\r\n");
+
+		if (len == strlen(line) && strncmp(p, line, len) == 0)
+			return 0;
+	}
+	if ((text.len > 0 && text.data[text.len - 1] != '\n' &&
+		buf_append_text(&text, "\n") < 0) ||
+	    buf_printf(&text, "%s\n", line) < 0)
+		return err_memory(err);
+	return file_write(path, text.data, text.len, 0644, true, err);
+}
+
+void
+env_file_release(struct env_file *file)
+{
+	dotenv_release(&file->entries);
+}

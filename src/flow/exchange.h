@@ -1,0 +1,113 @@
+/*
+ * exchange: the two ways in which a vault meets the server: fetching what is
+ * there, and writing changes. Both judge, then merge under the lock.
+ */
+#ifndef EXCHANGE_H
+#define EXCHANGE_H
+
+#include <agentsecrets/flow.h>
+#include <agentsecrets/net_client.h>
+#include <agentsecrets/vault.h>
+
+#include "place.h"
+
+/* The workspace key, ready to be used. */
+struct workspace_key {
+	struct blob_key *blobs; /* in the arena */
+	uint32_t epoch;
+};
+
+/* One change to write. */
+struct change {
+	char name[NAME_MAX_BYTES + 1];
+	bool deleted;
+	struct secret value;
+};
+
+/* What a fetch brought, by name. */
+struct fetched {
+	struct names added;
+	struct names changed;
+	struct names deleted;
+};
+
+#define FETCHED_INIT                                                           \
+	{                                                                      \
+		NAMES_INIT, NAMES_INIT, NAMES_INIT                             \
+	}
+#define AUTO_FETCHED __attribute__((cleanup(fetched_release)))
+
+void fetched_release(struct fetched *fetched);
+
+/**
+ * Start the helper for the place's account.
+ *
+ * The session goes to the helper before any key is in the arena.
+ */
+int exchange_connect(
+    struct net *net, const struct place *place, struct err *err);
+
+/**
+ * Get the workspace key of the place, ready to be used.
+ */
+int exchange_unlock(struct workspace_key *key, const struct place *place,
+    const struct caller *caller, struct err *err);
+
+/** Read the place's vault file. @return 1; 0 when there is none */
+int exchange_load(
+    struct vault *vault, const struct place *place, struct err *err);
+
+/**
+ * Ask the server for everything and judge it, without recording anything.
+ *
+ * @param vault     what is here
+ * @param accepted  out: what is there now; NULL rows when `list->unchanged`
+ */
+int exchange_look(struct net *net, const struct place *place,
+    const struct workspace_key *key, struct vault *vault, struct net_list *list,
+    struct vault *accepted, struct err *err);
+
+/**
+ * Merge an answer that exchange_look() accepted into the vault file.
+ *
+ * @param vault    in: what was here before; out: what is here now
+ * @param fetched  what changed; may be NULL
+ */
+int exchange_record(const struct place *place, const struct net_list *list,
+    struct vault *accepted, struct vault *vault, struct fetched *fetched,
+    struct err *err);
+
+/**
+ * Ask, judge, and merge the answer into the vault file.
+ *
+ * @param vault    in: what is here; out: what is here now
+ * @param fetched  what changed; may be NULL
+ */
+int exchange_fetch(struct net *net, const struct place *place,
+    const struct workspace_key *key, struct vault *vault,
+    struct fetched *fetched, struct err *err);
+
+/**
+ * Seal and write changes: all of them or none, in one request; then record
+ * them in the vault file.
+ *
+ * @param vault  what is here: its row versions are the conditions
+ * @param force  write over what somebody else wrote, once it is verified
+ * @return 0; -EXIT_CONFLICT naming what somebody else changed
+ */
+int exchange_write(struct net *net, const struct place *place,
+    const struct workspace_key *key, struct vault *vault,
+    const struct change *changes, size_t n, bool force, struct err *err);
+
+/**
+ * Open the live row of a name.
+ *
+ * @param room  bytes kept free in front of the value ("NAME=")
+ * @param out   in the arena: `room` zero bytes, the value, a zero byte
+ * @return 0; -EXIT_UNSAFE when it does not open or was made for another place
+ */
+int exchange_open(const struct workspace_key *key, const struct vault *vault,
+    const struct vault_row *row, size_t room, struct secret *out,
+    struct err *err);
+
+#endif

@@ -1,0 +1,93 @@
+/* whoami and unlock: who this machine is, and its keys for a while. */
+#include "config.h"
+
+#include <agentsecrets/flow.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include <agentsecrets/account.h>
+#include <agentsecrets/envelope.h>
+#include <agentsecrets/session_cache.h>
+
+#include "place.h"
+#include "unlock.h"
+
+int
+whoami_run(struct identity *identity, struct err *err)
+{
+	AUTO_PLACE struct place place = PLACE_INIT;
+	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
+	uint8_t fingerprint[KEY_BYTES];
+	int rc;
+
+	if (place_open_home(&place, err) < 0)
+		return -(int)err->status;
+	rc = account_load(&account, &place.home, err);
+	if (rc == 0) {
+		err_set(err, EXIT_ACCESS, "not set up yet");
+		return err_hint(err,
+		    "run 'agentsecrets init' (new) or 'agentsecrets login' "
+		    "(you have an account)");
+	}
+	if (rc < 0)
+		return rc;
+	snprintf(
+	    identity->server, sizeof(identity->server), "%s", account.server);
+	snprintf(identity->email, sizeof(identity->email), "%s", account.email);
+	snprintf(identity->first_name, sizeof(identity->first_name), "%s",
+	    account.first_name);
+	snprintf(identity->last_name, sizeof(identity->last_name), "%s",
+	    account.last_name);
+	identity->has_key = account.has_private_key;
+	if (!account.has_private_key)
+		return 0;
+	/* Never the server's word: the key that this machine trusts. */
+	if (place_load_trust(&place, err) < 0)
+		return -(int)err->status;
+	key_fingerprint(fingerprint, place.trust.me);
+	fingerprint_digits(identity->key_number, fingerprint);
+	identity_line(identity->line, sizeof(identity->line), place.trust.me,
+	    account.email);
+	return 0;
+}
+
+int
+unlock_run(const struct caller *caller, uint64_t *seconds, struct err *err)
+{
+	AUTO_PLACE struct place place = PLACE_INIT;
+	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
+	uint8_t *private_key = NULL;
+	uint8_t *key;
+
+	if (place_open_home(&place, err) < 0 ||
+	    place_load_trust(&place, err) < 0 ||
+	    account_load(&account, &place.home, err) < 0)
+		return -(int)err->status;
+	if (place.settings.session_cache == 0) {
+		err_set(err, EXIT_FAILED,
+		    "the session cache is off: settings.json says "
+		    "session_cache 0");
+		return err_hint(err,
+		    "remove that line, or give --password-file to each "
+		    "command");
+	}
+	key = arena_alloc(KEY_BYTES, err);
+	if (key == NULL ||
+	    unlock_private_key(
+		&private_key, &account, place.trust.me, caller, err) < 0)
+		return -(int)err->status;
+	for (size_t i = 0; i < place.trust.workspaces_n; i++) {
+		const struct trust_workspace *one = &place.trust.workspaces[i];
+
+		if (unlock_sealed_key(key, &account, one, private_key,
+			place.trust.me, err) < 0)
+			return -(int)err->status;
+		if (session_cache_put(&place.home, one->id, one->epoch, key,
+			place.settings.session_cache) < 0)
+			return err_sys(err, EXIT_FAILED,
+			    "the kernel keeps no key for this user");
+	}
+	*seconds = place.settings.session_cache;
+	return 0;
+}

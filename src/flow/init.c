@@ -1,0 +1,364 @@
+/*
+ * init: the keys are made here; the server only gets what it may have. What
+ * is written comes in an order such that account.json, written last, means
+ * that everything is there.
+ */
+#include "config.h"
+
+#include <agentsecrets/flow.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <agentsecrets/account.h>
+#include <agentsecrets/crypto.h>
+#include <agentsecrets/envelope.h>
+#include <agentsecrets/fd.h>
+#include <agentsecrets/net_client.h>
+#include <agentsecrets/session_cache.h>
+#include <agentsecrets/text.h>
+
+#include "connect.h"
+#include "place.h"
+#include "project.h"
+#include "server_choice.h"
+#include "unlock.h"
+
+/* Everything that a new account consists of. */
+struct founding {
+	struct account account;
+	struct trust trust;
+	uint8_t *private_key;	/* in the arena */
+	uint8_t *workspace_key; /* in the arena */
+	struct secret password;
+	struct secret session; /* in the arena; len 0 when embedded */
+	struct account_workspace workspace;
+	bool embedded;
+};
+
+#define AUTO_FOUNDING __attribute__((cleanup(founding_release)))
+
+static void
+founding_release(struct founding *founding)
+{
+	account_release(&founding->account);
+	trust_release(&founding->trust);
+}
+
+/* A question whose answer is a flag's value, else a person's. */
+static int
+ask_text(char *out, size_t out_len, const char *given, const char *flag,
+    const char *prompt, const struct caller *caller, struct err *err)
+{
+	if (given != NULL) {
+		if (text_copy(out, out_len, given, strlen(given)) < 0)
+			return err_set(err, EXIT_USAGE,
+			    "the value of %s is too long", flag);
+		return 0;
+	}
+	if (!caller->ask->is_there())
+		return err_set(err, EXIT_USAGE,
+		    "%s is needed, and there is no terminal to ask on", flag);
+	return caller->ask->line(prompt, out, out_len, err);
+}
+
+static int
+split_name(struct account *account, const char *name, struct err *err)
+{
+	const char *blank = strchr(name, ' ');
+	const char *last = blank != NULL ? blank + strspn(blank, " ") : "";
+
+	if (blank == NULL || blank == name || last[0] == '\0')
+		return err_set(err, EXIT_USAGE,
+		    "the name must be a first and a last name");
+	if (text_copy(account->first_name, sizeof(account->first_name), name,
+		(size_t)(blank - name)) < 0 ||
+	    text_copy(account->last_name, sizeof(account->last_name), last,
+		strlen(last)) < 0)
+		return err_set(err, EXIT_USAGE, "the name is too long");
+	return 0;
+}
+
+static int
+ask_person(struct account *account, const struct init_request *request,
+    const struct caller *caller, struct err *err)
+{
+	char email[EMAIL_MAX + 1];
+	char name[2 * LABEL_MAX];
+
+	if (ask_text(email, sizeof(email), request->email, "--email",
+		"E-mail: ", caller, err) < 0 ||
+	    email_canonical(account->email, email, err) < 0 ||
+	    ask_text(name, sizeof(name), request->name, "--name",
+		"First and last name: ", caller, err) < 0)
+		return -(int)err->status;
+	return split_name(account, name, err);
+}
+
+static int
+ask_questions(struct founding *founding, const struct init_request *request,
+    const struct caller *caller, struct err *err)
+{
+	struct account *account = &founding->account;
+	char id[UUID_TEXT + 1];
+
+	if (!founding->embedded &&
+	    ask_person(account, request, caller, err) < 0)
+		return -(int)err->status;
+	if (founding->embedded) {
+		crypto_random_uuid(id);
+		snprintf(
+		    account->email, sizeof(account->email), "local:%s", id);
+		snprintf(
+		    account->first_name, sizeof(account->first_name), "local");
+		snprintf(
+		    account->last_name, sizeof(account->last_name), "account");
+	}
+	return password_new(&founding->password, caller->password_file,
+	    "--password-file FILE", "New account password",
+	    founding->embedded ? "" : account->email, caller, err);
+}
+
+static int
+make_keys(struct founding *founding, struct err *err)
+{
+	struct account *account = &founding->account;
+	struct account_workspace *workspace = &founding->workspace;
+	struct sealed_key_label label;
+
+	founding->private_key = private_key_new(account->public_key, err);
+	founding->workspace_key = arena_alloc(KEY_BYTES, err);
+	if (founding->private_key == NULL || founding->workspace_key == NULL)
+		return -(int)err->status;
+	crypto_random(founding->workspace_key, KEY_BYTES);
+	crypto_random_uuid(workspace->id);
+	workspace->epoch = (uint32_t)time(NULL);
+	if (founding->embedded)
+		snprintf(workspace->name, sizeof(workspace->name), "Personal");
+	else
+		snprintf(workspace->name, sizeof(workspace->name),
+		    "%.200s's workspace", account->first_name);
+	label = (struct sealed_key_label){
+	    workspace->id, workspace->epoch, workspace->name};
+	account->has_public_key = true;
+	account->has_private_key = true;
+	if (sealed_key_seal(workspace->sealed_key, founding->workspace_key,
+		&label, founding->private_key, account->public_key, err) < 0)
+		return -(int)err->status;
+	return private_key_seal(account->private_key, account->key_salt,
+	    founding->private_key, &founding->password, err);
+}
+
+static int
+exists_already(const struct founding *founding, struct err *err)
+{
+	if (founding->embedded) {
+		err_set(err, EXIT_FAILED,
+		    "the embedded server of this home already has an "
+		    "account with projects, but account.json is missing");
+		return err_hint(err,
+		    "bring account.json back from a backup, or move "
+		    "'server' in the home away to begin anew");
+	}
+	err_set(err, EXIT_FAILED, "'%s' already has an account at '%s'",
+	    founding->account.email, founding->account.server);
+	return err_hint(err, "run 'agentsecrets login'");
+}
+
+static int
+enroll(struct founding *founding, struct net *net, struct err *err)
+{
+	struct account *account = &founding->account;
+	struct secret auth = SECRET_INIT;
+	struct net_registration registration = {
+	    .email = account->email,
+	    .auth_secret = founding->embedded ? NULL : &auth,
+	    .first_name = account->first_name,
+	    .last_name = account->last_name,
+	    .public_key = account->public_key,
+	    .workspace = founding->workspace.id,
+	    .sealed_key = founding->workspace.sealed_key,
+	    .epoch = founding->workspace.epoch,
+	    .sealed_name = founding->workspace.name,
+	};
+	struct net_login login = {.user_id = ""};
+	int rc;
+
+	if (!founding->embedded &&
+	    auth_secret(&auth, &founding->password, account->auth_origin,
+		account->email, err) < 0)
+		return -(int)err->status;
+	rc = net_register(net, &registration, account->user_id, err);
+	if (rc == -EXIT_CONFLICT)
+		return exists_already(founding, err);
+	if (rc < 0 || founding->embedded)
+		return rc;
+	if (net_log_in(net, account->email, &auth, &login, err) < 0)
+		return -(int)err->status;
+	founding->session = login.session;
+	snprintf(
+	    account->user_id, sizeof(account->user_id), "%s", login.user_id);
+	net_workspaces_release(&login.workspaces);
+	return 0;
+}
+
+static int
+fill_trust(struct founding *founding, struct err *err)
+{
+	const struct account_workspace *workspace = &founding->workspace;
+	struct trust_workspace line = {.epoch = workspace->epoch};
+
+	founding->trust.has_me = true;
+	memcpy(founding->trust.me, founding->account.public_key, KEY_BYTES);
+	memcpy(line.id, workspace->id, sizeof(line.id));
+	memcpy(line.name, workspace->name, sizeof(line.name));
+	memcpy(line.source, founding->account.public_key, KEY_BYTES);
+	workspace_key_fingerprint(line.fingerprint, workspace->id,
+	    workspace->epoch, founding->workspace_key);
+	if (trust_workspace_put(&founding->trust, &line, err) < 0)
+		return -(int)err->status;
+	return account_workspace_put(&founding->account, workspace, err);
+}
+
+static int
+write_files(struct founding *founding, struct place *place,
+    const struct init_request *request, struct err *err)
+{
+	struct config *config = &place->config;
+	int lock;
+	int rc;
+
+	if (fill_trust(founding, err) < 0)
+		return -(int)err->status;
+	snprintf(config->server_url, sizeof(config->server_url), "%s",
+	    founding->embedded ? "" : founding->account.server);
+	snprintf(config->email, sizeof(config->email), "%s",
+	    founding->account.email);
+	memcpy(config->workspace, founding->workspace.id,
+	    sizeof(config->workspace));
+	if (request->storage_mode != 0)
+		config->storage_mode = request->storage_mode;
+	lock = home_lock(&place->home, "lock", err);
+	if (lock < 0)
+		return -(int)err->status;
+	rc = trust_save(&founding->trust, &place->home, err);
+	if (rc == 0 && founding->session.len > 0)
+		rc = session_save(&place->home, &founding->session, err);
+	fd_close(&lock);
+	if (rc == 0)
+		rc = config_save(config, &place->home, err);
+	if (rc < 0)
+		return rc;
+	lock = home_lock(&place->home, "lock", err);
+	if (lock < 0)
+		return -(int)err->status;
+	rc = account_save(&founding->account, &place->home, err);
+	fd_close(&lock);
+	return rc;
+}
+
+/* One line, exit 1, nothing changed. */
+static int
+refuse_second(const struct place *place, struct err *err)
+{
+	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
+	int rc = account_load(&account, &place->home, err);
+
+	if (rc <= 0)
+		return rc;
+	err_set(err, EXIT_FAILED, "already set up: '%s' holds the account '%s'",
+	    place->home.path, account.email);
+	return err_hint(err,
+	    "'agentsecrets status' shows it; 'agentsecrets logout --forget' "
+	    "removes it");
+}
+
+static int
+found(struct founding *founding, struct place *place,
+    const struct init_request *request, const struct caller *caller,
+    struct err *err)
+{
+	struct account *account = &founding->account;
+	struct net_server server;
+	AUTO_NET struct net net = NET_INIT;
+
+	if (server_wanted(account->server, caller, &place->config, err) < 0)
+		return -(int)err->status;
+	founding->embedded = text_equal(account->server, NET_EMBEDDED);
+	if (!founding->embedded &&
+	    server_origin(account->auth_origin, account->server, err) < 0)
+		return -(int)err->status;
+	/* The helper starts before there is a password or a key, and a wrong
+	 * host is told before anything is typed. */
+	if (connect_server(&net, &place->home, account->server, err) < 0 ||
+	    net_status(&net, &server, err) < 0 ||
+	    ask_questions(founding, request, caller, err) < 0 ||
+	    make_keys(founding, err) < 0 || enroll(founding, &net, err) < 0)
+		return -(int)err->status;
+	return write_files(founding, place, request, err);
+}
+
+static void
+fill_result(struct init_result *result, const struct founding *founding)
+{
+	uint8_t fingerprint[KEY_BYTES];
+
+	snprintf(result->server, sizeof(result->server), "%s",
+	    founding->account.server);
+	snprintf(result->email, sizeof(result->email), "%s",
+	    founding->account.email);
+	snprintf(result->workspace, sizeof(result->workspace), "%s",
+	    founding->workspace.name);
+	key_fingerprint(fingerprint, founding->account.public_key);
+	fingerprint_digits(result->key_number, fingerprint);
+}
+
+/* The account stands; a project that cannot be made does not undo it. */
+static void
+first_project(const struct init_request *request, const struct caller *caller,
+    struct init_result *result)
+{
+	char name[LABEL_MAX + 1];
+	struct project_bound bound;
+	int rc;
+
+	rc = project_name_for_init(
+	    name, request->project, caller, &result->project_err);
+	if (rc == 0)
+		return;
+	if (rc > 0)
+		rc = project_create_run(
+		    name, caller, &bound, &result->project_err);
+	result->project_left_out = rc < 0;
+	if (rc == 0)
+		snprintf(
+		    result->project, sizeof(result->project), "%s", bound.name);
+}
+
+int
+init_run(const struct init_request *request, const struct caller *caller,
+    struct init_result *result, struct err *err)
+{
+	AUTO_PLACE struct place place = PLACE_INIT;
+	AUTO_FOUNDING struct founding founding = {
+	    .account = ACCOUNT_INIT, .trust = TRUST_INIT};
+	int rc = home_open(&place.home, true, err);
+
+	if (rc < 0 || refuse_second(&place, err) < 0 ||
+	    settings_load(&place.settings, &place.home, err) < 0 ||
+	    config_load(&place.config, &place.home, err) < 0)
+		return -(int)err->status;
+	rc = found(&founding, &place, request, caller, err);
+	if (rc < 0)
+		return rc;
+	(void)session_cache_put(&place.home, founding.workspace.id,
+	    founding.workspace.epoch, founding.workspace_key,
+	    place.settings.session_cache);
+	secret_wipe(founding.private_key, KEY_BYTES);
+	secret_wipe(founding.workspace_key, KEY_BYTES);
+	fill_result(result, &founding);
+	first_project(request, caller, result);
+	return 0;
+}

@@ -1,0 +1,353 @@
+/*
+ * The launch, in the order in which it happens. Nothing of ours is opened
+ * before the command is known to exist; nothing is decrypted that was not
+ * selected; and when a step fails nothing is started.
+ */
+#include "config.h"
+
+#include <agentsecrets/flow.h>
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <agentsecrets/audit.h>
+#include <agentsecrets/env_vector.h>
+#include <agentsecrets/envelope.h>
+#include <agentsecrets/launch.h>
+#include <agentsecrets/net_client.h>
+
+#include "exchange.h"
+#include "place.h"
+
+/* The secrets that the command gets: NAME=value in the arena. */
+struct injection {
+	char **strings;
+	size_t n;
+};
+
+#define AUTO_INJECTION __attribute__((cleanup(injection_release)))
+
+static void
+injection_release(struct injection *injection)
+{
+	free(injection->strings);
+	*injection = (struct injection){NULL, 0};
+}
+
+/*
+ * Make sure there is a vault to read: --fresh asks the server first, and so
+ * does the first launch of an environment.
+ */
+static int
+make_ready(struct vault *vault, struct workspace_key *key,
+    const struct place *place, bool fresh, const struct caller *caller,
+    struct err *err)
+{
+	AUTO_NET struct net net = NET_INIT;
+	int rc = exchange_load(vault, place, err);
+
+	if (rc < 0 || (rc > 0 && !fresh))
+		return rc < 0 ? rc : 0;
+	if (exchange_connect(&net, place, err) < 0 ||
+	    exchange_unlock(key, place, caller, err) < 0)
+		return -(int)err->status;
+	return exchange_fetch(&net, place, key, vault, NULL, err);
+}
+
+static int
+select_rows(struct selection *selection, const struct vault_row **rows,
+    size_t n, const struct place *place, const struct inject_request *request,
+    struct err *err)
+{
+	const char **stored = calloc(n + 1, sizeof(*stored));
+	const char **allowed =
+	    calloc(request->allow_names.n + place->settings.allow_names_n + 1,
+		sizeof(*allowed));
+	struct text_list listed = {NULL, 0};
+	struct selection_rules rules = {
+	    .only = request->only,
+	    .except = request->except,
+	    .allow_missing = request->allow_missing,
+	    .prefix = request->prefix,
+	    .lasting = place->file.map,
+	    .lasting_n = place->file.map_n,
+	    .given = request->map,
+	    .given_n = request->map_n,
+	};
+	size_t allowed_n = 0;
+	int rc = stored == NULL || allowed == NULL ? err_memory(err) : 0;
+
+	if (rc == 0 && place->file.directory != NULL)
+		rc = project_file_names(
+		    &place->file, place->environment, &listed, err);
+	if (rc >= 0) {
+		rules.has_list = rc > 0;
+		rules.listed = listed;
+		for (size_t i = 0; i < n; i++)
+			stored[i] = rows[i]->name;
+		for (size_t i = 0; i < request->allow_names.n; i++)
+			allowed[allowed_n++] = request->allow_names.items[i];
+		for (size_t i = 0; i < place->settings.allow_names_n; i++)
+			allowed[allowed_n++] = place->settings.allow_names[i];
+		rules.allowed = (struct text_list){allowed, allowed_n};
+		rc = selection_apply(selection, &rules, stored, n, err);
+	}
+	free((void *)(uintptr_t)listed.items);
+	free(allowed);
+	free(stored);
+	return rc;
+}
+
+/* What project.json asks for at least (A7): a floor against old states. */
+static int
+check_minimum(const struct place *place, const struct vault_row **rows,
+    const struct selection *selection, struct err *err)
+{
+	struct project_minimum *minimum = NULL;
+	size_t n = 0;
+	int rc = place->file.directory == NULL
+	    ? 0
+	    : project_file_minimum(
+		  &place->file, place->environment, &minimum, &n, err);
+
+	for (size_t i = 0; rc >= 0 && i < selection->n * n; i++) {
+		const struct vault_row *row =
+		    rows[selection->items[i / n].index];
+		const struct project_minimum *least = &minimum[i % n];
+
+		if (strcmp(row->name, least->name) == 0 &&
+		    (row->epoch < least->epoch ||
+			(row->epoch == least->epoch &&
+			    row->version < least->version)))
+			rc = err_set(err, EXIT_UNSAFE,
+			    "'%s' is older than project.json asks for",
+			    row->name);
+	}
+	free(minimum);
+	return rc < 0 ? rc : 0;
+}
+
+/* One arena mapping for everything that is about to be opened. */
+static int
+reserve(const struct vault_row **rows, const struct selection *selection,
+    struct err *err)
+{
+	size_t total =
+	    16384; /* key, cipher, binding key, AGENTSECRETS_ACTIVE */
+	size_t entries = selection->n + 2;
+
+	for (char **p = environ; *p != NULL; p++)
+		entries++;
+	for (size_t i = 0; i < selection->n; i++)
+		total += strlen(selection->items[i].final) + 32 +
+		    rows[selection->items[i].index]->blob_len;
+	return arena_reserve(total + entries * sizeof(char *), err);
+}
+
+static int
+open_one(char **out, const struct workspace_key *key, const struct vault *vault,
+    const struct vault_row *row, const char *final, struct err *err)
+{
+	size_t name_len = strlen(final);
+	struct secret entry;
+
+	if (exchange_open(key, vault, row, name_len + 1, &entry, err) < 0)
+		return -(int)err->status;
+	if (memchr(entry.data + name_len + 1, '\0', entry.len - name_len - 1) !=
+	    NULL)
+		return err_set(err, EXIT_FAILED,
+		    "the value of '%s' holds a NUL byte, which no environment "
+		    "variable can",
+		    row->name);
+	memcpy(entry.data, final, name_len);
+	entry.data[name_len] = '=';
+	*out = (char *)entry.data;
+	return 0;
+}
+
+static int
+open_selected(struct injection *out, const struct workspace_key *key,
+    const struct vault *vault, const struct vault_row **rows,
+    const struct selection *selection, const struct env_rules *rules,
+    struct err *err)
+{
+	out->strings = calloc(selection->n + 1, sizeof(*out->strings));
+	if (out->strings == NULL)
+		return err_memory(err);
+	for (size_t i = 0; i < selection->n; i++) {
+		const struct selected *one = &selection->items[i];
+
+		/* What the command will not get is not opened. */
+		if (env_vector_preserves(rules, one->final, environ))
+			continue;
+		if (open_one(&out->strings[out->n], key, vault,
+			rows[one->index], one->final, err) < 0)
+			return -(int)err->status;
+		out->n++;
+	}
+	return 0;
+}
+
+/* The live rows in order of their names; the array is the caller's to free. */
+static const struct vault_row **
+live_rows(struct vault *vault, size_t *n)
+{
+	const struct vault_row **rows;
+
+	vault_sort(vault);
+	rows = calloc(vault->rows_n + 1, sizeof(*rows));
+	*n = 0;
+	for (size_t i = 0; rows != NULL && i < vault->rows_n; i++) {
+		if (!vault->rows[i].deleted)
+			rows[(*n)++] = &vault->rows[i];
+	}
+	return rows;
+}
+
+static int
+audit(const struct place *place, const struct inject_request *request,
+    const struct injection *injection, const struct selection *selection,
+    const struct caller *caller, struct err *err)
+{
+	const char **names = calloc(selection->n + 1, sizeof(*names));
+	struct audit_record record = {
+	    .project = place->project_name,
+	    .project_id = place->project,
+	    .environment = place->environment,
+	    .command = request->command[0],
+	    .names = names,
+	    .names_n = selection->n,
+	};
+	struct err failure;
+	char text[ERR_TEXT_MAX + 64];
+	int rc = 0;
+
+	if (names == NULL)
+		return err_memory(err);
+	for (size_t i = 0; i < selection->n; i++)
+		names[i] = selection->items[i].final;
+	if (place->settings.audit != AUDIT_OFF && injection->n > 0)
+		rc = audit_append(&place->home, &record, &failure);
+	free(names);
+	if (rc == 0)
+		return 0;
+	if (place->settings.audit == AUDIT_REQUIRED) {
+		*err = failure;
+		return err_prefix(err, "audit is required");
+	}
+	snprintf(text, sizeof(text), "warning: not audited: %s", failure.text);
+	caller->notice(text);
+	return 0;
+}
+
+static void
+tell(const struct place *place, const struct injection *injection,
+    const struct selection *selection, const struct caller *caller)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%zu secret%s of %s/%s%s", injection->n,
+	    injection->n == 1 ? "" : "s", place->project_name,
+	    place->environment,
+	    selection->n > injection->n
+		? " (some stand back for inherited variables)"
+		: "");
+	caller->notice(text);
+	if (selection->unlisted > 0) {
+		snprintf(text, sizeof(text),
+		    "%zu left out: project.json does not list them",
+		    selection->unlisted);
+		caller->notice(text);
+	}
+}
+
+static int
+report(
+    const struct selection *selection, struct names *injected, struct err *err)
+{
+	for (size_t i = 0; i < selection->n; i++) {
+		if (names_add(injected, selection->items[i].final) < 0)
+			return err_memory(err);
+	}
+	return 0;
+}
+
+/* Build the environment around the opened secrets and become the command. */
+static int
+start(const char *path, const struct place *place,
+    const struct inject_request *request, const struct injection *injection,
+    const struct selection *selection, const struct env_rules *rules,
+    const struct caller *caller, struct names *injected, struct err *err)
+{
+	size_t active_len = strlen("AGENTSECRETS_ACTIVE=/") +
+	    strlen(place->project_name) + strlen(place->environment) + 1;
+	char *active = arena_alloc(active_len, err);
+	struct launch launch;
+	char **vector;
+
+	if (active == NULL)
+		return -(int)err->status;
+	snprintf(active, active_len, "AGENTSECRETS_ACTIVE=%s/%s",
+	    place->project_name, place->environment);
+	if (env_vector_build(&vector, environ, injection->strings, injection->n,
+		active, rules, err) < 0 ||
+	    env_vector_check(vector, request->command, err) < 0)
+		return -(int)err->status;
+	if (request->verbose)
+		tell(place, injection, selection, caller);
+	if (request->dry_run)
+		return report(selection, injected, err);
+	if (audit(place, request, injection, selection, caller, err) < 0)
+		return -(int)err->status;
+	launch =
+	    (struct launch){path, request->command, vector, request->no_core};
+	return launch_exec(&launch, request->state, err);
+}
+
+int
+inject_run(const struct inject_request *request, const struct caller *caller,
+    struct names *injected, struct err *err)
+{
+	AUTO_PLACE struct place place = PLACE_INIT;
+	AUTO_VAULT struct vault vault = VAULT_INIT;
+	AUTO_SELECTION struct selection selection = SELECTION_INIT;
+	AUTO_INJECTION struct injection injection = {NULL, 0};
+	struct workspace_key key = {NULL, 0};
+	struct env_rules rules = {request->clean, request->clean_has_list,
+	    request->keep, request->preserve, request->preserve_has_list,
+	    request->preserved};
+	const struct vault_row **rows = NULL;
+	char path[PATH_MAX];
+	size_t n = 0;
+	int rc;
+
+	rc = launch_resolve(path, request->command[0], getenv("PATH"), err);
+	if (rc == 0)
+		rc = place_find(&place, caller, err);
+	if (rc == 0)
+		rc = make_ready(
+		    &vault, &key, &place, request->fresh, caller, err);
+	if (rc == 0 && (rows = live_rows(&vault, &n)) == NULL)
+		rc = err_memory(err);
+	if (rc == 0)
+		rc = select_rows(&selection, rows, n, &place, request, err);
+	if (rc == 0)
+		rc = check_minimum(&place, rows, &selection, err);
+	if (rc == 0)
+		rc = reserve(rows, &selection, err);
+	if (rc == 0 && key.blobs == NULL && selection.n > 0)
+		rc = exchange_unlock(&key, &place, caller, err);
+	if (rc == 0)
+		rc = open_selected(
+		    &injection, &key, &vault, rows, &selection, &rules, err);
+	if (key.blobs != NULL)
+		blob_key_wipe(key.blobs);
+	if (rc == 0)
+		rc = start(path, &place, request, &injection, &selection,
+		    &rules, caller, injected, err);
+	free(rows);
+	return rc;
+}

@@ -1,0 +1,189 @@
+/* login: a session, on this machine for the first time or again. */
+#include "config.h"
+
+#include <agentsecrets/flow.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <agentsecrets/account.h>
+#include <agentsecrets/envelope.h>
+#include <agentsecrets/fd.h>
+#include <agentsecrets/net_client.h>
+#include <agentsecrets/text.h>
+
+#include "connect.h"
+#include "place.h"
+#include "server_choice.h"
+#include "unlock.h"
+#include "workspace_keys.h"
+
+static int
+choose_email(struct account *account, const char *given,
+    const struct caller *caller, struct err *err)
+{
+	char typed[EMAIL_MAX + 1];
+	char canonical[EMAIL_MAX + 1];
+
+	if (given == NULL && account->email[0] != '\0')
+		return 0;
+	if (given == NULL && !caller->ask->is_there())
+		return err_set(err, EXIT_USAGE,
+		    "--email is needed, and there is no terminal to ask on");
+	if (given == NULL &&
+	    caller->ask->line("E-mail: ", typed, sizeof(typed), err) < 0)
+		return -(int)err->status;
+	if (email_canonical(canonical, given != NULL ? given : typed, err) < 0)
+		return -(int)err->status;
+	if (account->email[0] != '\0' &&
+	    !text_equal(account->email, canonical)) {
+		err_set(err, EXIT_FAILED, "this home holds the account '%s'",
+		    account->email);
+		return err_hint(err,
+		    "'agentsecrets logout --forget' removes it, or set "
+		    "AGENTSECRETS_HOME to another directory");
+	}
+	snprintf(account->email, sizeof(account->email), "%s", canonical);
+	return 0;
+}
+
+/* The account's own server, or for a new one the server that was asked for. */
+static int
+choose_server(struct account *account, bool is_new, const struct place *place,
+    const struct caller *caller, struct err *err)
+{
+	if (!is_new && text_equal(account->server, NET_EMBEDDED))
+		return err_set(err, EXIT_FAILED,
+		    "this account is on the embedded server: there is nothing "
+		    "to log in to");
+	if (!is_new)
+		return server_check(
+		    caller, &place->config, account->auth_origin, err);
+	if (server_wanted(account->server, caller, &place->config, err) < 0)
+		return -(int)err->status;
+	if (text_equal(account->server, NET_EMBEDDED)) {
+		err_set(err, EXIT_USAGE, "which server? give --server URL");
+		return err_hint(err,
+		    "without a server, 'agentsecrets init' is all you need");
+	}
+	return server_origin(account->auth_origin, account->server, err);
+}
+
+/*
+ * A machine with the key: what the server says must fit what is known, and
+ * new boxes are judged.
+ */
+static int
+refresh_keys(struct account *account, struct place *place,
+    const struct net_login *login, const struct secret *password,
+    struct names *pending, struct err *err)
+{
+	uint8_t *private_key;
+	AUTO_FD int lock = -1;
+
+	if (place_load_trust(place, err) < 0)
+		return -(int)err->status;
+	if (login->has_public_key &&
+	    memcmp(login->public_key, place->trust.me, KEY_BYTES) != 0)
+		return err_set(err, EXIT_UNSAFE,
+		    "the server shows another public key for '%s' than this "
+		    "machine's",
+		    account->email);
+	if (!workspace_keys_differ(account, &login->workspaces))
+		return 0;
+	if (private_key_open(&private_key, account->private_key,
+		account->key_salt, password, place->trust.me, err) < 0)
+		return -(int)err->status;
+	lock = home_lock(&place->home, "lock", err);
+	if (lock < 0)
+		return -(int)err->status;
+	trust_release(&place->trust);
+	if (trust_load(&place->trust, &place->home, err) < 0 ||
+	    workspace_keys_judge(&place->trust, account, private_key,
+		&login->workspaces, pending, err) < 0 ||
+	    trust_save(&place->trust, &place->home, err) < 0 ||
+	    account_save(account, &place->home, err) < 0)
+		return -(int)err->status;
+	return 0;
+}
+
+/* A machine without the key: keep who it is, and the session. */
+static int
+remember(struct account *account, struct place *place,
+    const struct net_login *login, struct err *err)
+{
+	struct config *config = &place->config;
+	AUTO_FD int lock = -1;
+
+	snprintf(
+	    account->user_id, sizeof(account->user_id), "%s", login->user_id);
+	snprintf(account->first_name, sizeof(account->first_name), "%s",
+	    login->first_name);
+	snprintf(account->last_name, sizeof(account->last_name), "%s",
+	    login->last_name);
+	account->has_public_key = login->has_public_key;
+	memcpy(account->public_key, login->public_key, KEY_BYTES);
+	snprintf(config->server_url, sizeof(config->server_url), "%s",
+	    account->server);
+	snprintf(config->email, sizeof(config->email), "%s", account->email);
+	if (config_save(config, &place->home, err) < 0)
+		return -(int)err->status;
+	lock = home_lock(&place->home, "lock", err);
+	return lock < 0 ? -(int)err->status
+			: account_save(account, &place->home, err);
+}
+
+static int
+start_session(struct account *account, struct place *place,
+    const struct caller *caller, struct login_result *result, struct err *err)
+{
+	AUTO_NET struct net net = NET_INIT;
+	struct net_server server;
+	struct net_login login = {.user_id = ""};
+	struct secret password = SECRET_INIT;
+	struct secret auth = SECRET_INIT;
+	char prompt[EMAIL_MAX + 32];
+	int rc;
+
+	snprintf(prompt, sizeof(prompt), "Password of %s: ", account->email);
+	if (connect_server(&net, &place->home, account->server, err) < 0 ||
+	    net_status(&net, &server, err) < 0 ||
+	    password_get(&password, caller, prompt, err) < 0 ||
+	    auth_secret(&auth, &password, account->auth_origin, account->email,
+		err) < 0 ||
+	    net_log_in(&net, account->email, &auth, &login, err) < 0)
+		return -(int)err->status;
+	rc = session_save(&place->home, &login.session, err);
+	if (rc == 0 && account->has_private_key)
+		rc = refresh_keys(
+		    account, place, &login, &password, &result->pending, err);
+	else if (rc == 0)
+		rc = remember(account, place, &login, err);
+	net_workspaces_release(&login.workspaces);
+	return rc;
+}
+
+int
+login_run(const char *email, const struct caller *caller,
+    struct login_result *result, struct err *err)
+{
+	AUTO_PLACE struct place place = PLACE_INIT;
+	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
+	int known;
+
+	if (home_open(&place.home, true, err) < 0 ||
+	    settings_load(&place.settings, &place.home, err) < 0 ||
+	    config_load(&place.config, &place.home, err) < 0)
+		return -(int)err->status;
+	known = account_load(&account, &place.home, err);
+	if (known < 0 ||
+	    choose_server(&account, known == 0, &place, caller, err) < 0 ||
+	    choose_email(&account, email, caller, err) < 0 ||
+	    start_session(&account, &place, caller, result, err) < 0)
+		return -(int)err->status;
+	snprintf(result->server, sizeof(result->server), "%s", account.server);
+	snprintf(result->email, sizeof(result->email), "%s", account.email);
+	result->has_key = account.has_private_key;
+	return 0;
+}

@@ -1,0 +1,352 @@
+/* project create, use, list: which project a directory means. */
+#include "config.h"
+
+#include <agentsecrets/flow.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <agentsecrets/account.h>
+#include <agentsecrets/crypto.h>
+#include <agentsecrets/fd.h>
+#include <agentsecrets/names.h>
+#include <agentsecrets/net_client.h>
+#include <agentsecrets/text.h>
+#include <agentsecrets/vault.h>
+
+#include "connect.h"
+#include "exchange.h"
+#include "place.h"
+#include "project.h"
+
+static int
+check_name(const char *name, struct err *err)
+{
+	if (project_name_is_valid(name))
+		return 0;
+	err_set(err, EXIT_USAGE, "'%s' cannot be a project's name", name);
+	return err_hint(err,
+	    "use two or more of a-z, 0-9, '-' and '_', such as 'web-shop'");
+}
+
+/* The directory's name, made fit; "" when nothing is left of it. */
+static void
+suggest_name(char *out, size_t out_len)
+{
+	char *cwd = getcwd(NULL, 0);
+	const char *base = cwd != NULL ? strrchr(cwd, '/') + 1 : "";
+	size_t n = 0;
+
+	for (; *base != '\0' && n + 1 < out_len; base++) {
+		int c = tolower((unsigned char)*base);
+
+		if (isalnum(c) || c == '-' || c == '_')
+			out[n++] = (char)c;
+		else if (n > 0 && out[n - 1] != '-')
+			out[n++] = '-';
+	}
+	out[n] = '\0';
+	if (!project_name_is_valid(out))
+		out[0] = '\0';
+	free(cwd);
+}
+
+int
+project_name_for_init(
+    char *out, const char *given, const struct caller *caller, struct err *err)
+{
+	char suggestion[64];
+	char prompt[160];
+
+	if (given == NULL && !caller->ask->is_there())
+		return 0;
+	if (given == NULL) {
+		suggest_name(suggestion, sizeof(suggestion));
+		snprintf(prompt, sizeof(prompt),
+		    "Project for this directory [%s] (- for none): ",
+		    suggestion);
+		if (caller->ask->line(prompt, out, LABEL_MAX + 1, err) < 0)
+			return -(int)err->status;
+		if (out[0] == '\0')
+			snprintf(out, LABEL_MAX + 1, "%s", suggestion);
+		if (out[0] == '\0' || text_equal(out, "-"))
+			return 0;
+	} else {
+		snprintf(out, LABEL_MAX + 1, "%s", given);
+	}
+	return check_name(out, err) < 0 ? -(int)err->status : 1;
+}
+
+/* Every directory lies below $HOME: binding it would bind them all. */
+static int
+refuse_home(struct err *err)
+{
+	const char *home = getenv("HOME");
+	struct stat here;
+	struct stat there;
+
+	if (home != NULL && stat(".", &here) == 0 && stat(home, &there) == 0 &&
+	    here.st_dev == there.st_dev && here.st_ino == there.st_ino) {
+		err_set(err, EXIT_FAILED,
+		    "the home directory itself cannot be a project");
+		return err_hint(
+		    err, "change into the project's directory first");
+	}
+	return 0;
+}
+
+static int
+open_for_project(struct place *place, struct err *err)
+{
+	char *cwd;
+	int rc = place_open_home(place, err);
+
+	if (rc == 0)
+		rc = place_load_trust(place, err);
+	if (rc == 0)
+		rc = refuse_home(err);
+	if (rc < 0)
+		return rc;
+	cwd = getcwd(NULL, 0);
+	if (cwd == NULL)
+		return err_sys(
+		    err, EXIT_FAILED, "cannot find the working directory");
+	rc = project_file_open(&place->file, cwd, err);
+	free(cwd);
+	return rc < 0 ? rc : 0;
+}
+
+/* The workspace that was selected, else the first one that is trusted. */
+static const struct trust_workspace *
+chosen_workspace(const struct place *place)
+{
+	const struct trust_workspace *workspace =
+	    trust_workspace_find(&place->trust, place->config.workspace);
+
+	if (workspace == NULL && place->trust.workspaces_n > 0)
+		workspace = &place->trust.workspaces[0];
+	return workspace;
+}
+
+/* Write project.json and what this machine believes of it. */
+static int
+bind_here(struct place *place, const char *id, const char *name,
+    const struct trust_workspace *workspace, const struct caller *caller,
+    struct project_bound *bound, struct err *err)
+{
+	struct project_file *file = &place->file;
+
+	/* The other clients want the field filled. */
+	if (place_environment(
+		place->environment, caller, file, &place->config, err) < 0)
+		return -(int)err->status;
+	snprintf(file->environment, sizeof(file->environment), "%s",
+	    place->environment);
+
+	snprintf(bound->before, sizeof(bound->before), "%s",
+	    text_equal(file->project, id) ? "" : file->project_name);
+	snprintf(bound->name, sizeof(bound->name), "%s", name);
+	snprintf(bound->workspace_name, sizeof(bound->workspace_name), "%s",
+	    workspace->name);
+	snprintf(file->project, sizeof(file->project), "%s", id);
+	snprintf(file->project_name, sizeof(file->project_name), "%s", name);
+	snprintf(file->workspace, sizeof(file->workspace), "%s", workspace->id);
+	snprintf(file->workspace_name, sizeof(file->workspace_name), "%s",
+	    workspace->name);
+	if (project_file_save(file, err) < 0)
+		return -(int)err->status;
+	return place_bind(place, err);
+}
+
+/* What is known of a new project is that it is empty. */
+static int
+begin_vault(
+    struct place *place, const char *id, const char *workspace, struct err *err)
+{
+	AUTO_VAULT struct vault vault = VAULT_INIT;
+	const struct trust_directory *line =
+	    trust_directory_find(&place->trust, place->file.directory);
+	AUTO_FD int lock = home_lock(&place->home, "lock", err);
+
+	if (lock < 0 ||
+	    vault_load(&vault, &place->home, id, workspace, place->environment,
+		err) < 0)
+		return -(int)err->status;
+	snprintf(vault.origin, sizeof(vault.origin), "%s",
+	    line != NULL ? line->origin : NET_EMBEDDED);
+	return vault_save(&vault, &place->home, err);
+}
+
+int
+project_create_run(const char *name, const struct caller *caller,
+    struct project_bound *bound, struct err *err)
+{
+	AUTO_PLACE struct place place = PLACE_INIT;
+	AUTO_NET struct net net = NET_INIT;
+	const struct trust_workspace *workspace;
+	struct trust_workspace chosen;
+	char id[UUID_TEXT + 1];
+
+	if (check_name(name, err) < 0 || open_for_project(&place, err) < 0)
+		return -(int)err->status;
+	workspace = chosen_workspace(&place);
+	if (workspace == NULL)
+		return err_set(
+		    err, EXIT_ACCESS, "no workspace's key is on this machine");
+	chosen = *workspace; /* binding reads the trust file anew */
+	crypto_random_uuid(id);
+	if (exchange_connect(&net, &place, err) < 0)
+		return -(int)err->status;
+	if (net_project_create(&net, id, chosen.id, name, err) < 0) {
+		/* 422 is what the reference answers for a taken name. */
+		if (net.http_status == 409 || net.http_status == 422)
+			err_hint(err,
+			    "an existing project is taken with 'agentsecrets "
+			    "project use %s'",
+			    name);
+		return -(int)err->status;
+	}
+	if (bind_here(&place, id, name, &chosen, caller, bound, err) < 0)
+		return -(int)err->status;
+	return begin_vault(&place, id, chosen.id, err);
+}
+
+/* The project of that name or id, in the selected workspace before others. */
+static const struct net_project *
+find_project(const struct net_projects *projects, const char *wanted,
+    const struct place *place)
+{
+	const struct trust_workspace *chosen = chosen_workspace(place);
+	const struct net_project *found = NULL;
+
+	for (size_t i = 0; i < projects->n; i++) {
+		const struct net_project *one = &projects->items[i];
+
+		if (!text_equal(one->name, wanted) &&
+		    !text_equal(one->id, wanted))
+			continue;
+		if (found == NULL ||
+		    (chosen != NULL && text_equal(one->workspace, chosen->id)))
+			found = one;
+	}
+	return found;
+}
+
+/* By hand a project may move: what was seen under the old workspace goes. */
+static int
+forget_moved(
+    struct place *place, const struct net_project *project, struct err *err)
+{
+	static const char *const environments[] = {
+	    "development", "staging", "production"};
+	const struct trust_project *known =
+	    trust_project_find(&place->trust, project->id);
+
+	if (known == NULL || text_equal(known->workspace, project->workspace))
+		return 0;
+	for (size_t i = 0; i < 3; i++) {
+		char name[128];
+
+		snprintf(name, sizeof(name), "vault/%s.%s", project->id,
+		    environments[i]);
+		if (home_remove(&place->home, name, err) < 0)
+			return -(int)err->status;
+	}
+	return 0;
+}
+
+static int
+use_found(struct place *place, const struct net_project *project,
+    const struct caller *caller, struct project_bound *bound, struct err *err)
+{
+	const struct trust_workspace *workspace =
+	    trust_workspace_find(&place->trust, project->workspace);
+	struct trust_workspace chosen;
+
+	if (workspace == NULL) {
+		err_set(err, EXIT_ACCESS,
+		    "project '%s' is in a workspace whose key is not on this "
+		    "machine",
+		    project->name);
+		return err_hint(
+		    err, "run 'agentsecrets login' to look for the key");
+	}
+	chosen = *workspace;
+	if (forget_moved(place, project, err) < 0)
+		return -(int)err->status;
+	return bind_here(
+	    place, project->id, project->name, &chosen, caller, bound, err);
+}
+
+int
+project_use_run(const char *name, const struct caller *caller,
+    struct project_bound *bound, struct err *err)
+{
+	AUTO_PLACE struct place place = PLACE_INIT;
+	AUTO_NET struct net net = NET_INIT;
+	struct net_projects projects = {NULL, 0};
+	const struct net_project *project;
+	int rc;
+
+	if (open_for_project(&place, err) < 0 ||
+	    exchange_connect(&net, &place, err) < 0 ||
+	    net_projects(&net, &projects, err) < 0)
+		return -(int)err->status;
+	project = find_project(&projects, name, &place);
+	if (project == NULL) {
+		err_set(err, EXIT_FAILED, "no project '%s'", name);
+		rc = err_hint(err,
+		    "'agentsecrets project list' shows what there is, "
+		    "'agentsecrets project create %s' makes it",
+		    name);
+	} else {
+		rc = use_found(&place, project, caller, bound, err);
+	}
+	net_projects_release(&projects);
+	return rc;
+}
+
+static int
+compare_items(const void *a, const void *b)
+{
+	return strcmp(((const struct project_item *)a)->name,
+	    ((const struct project_item *)b)->name);
+}
+
+int
+project_list_run(
+    const struct caller *caller, struct project_items *list, struct err *err)
+{
+	AUTO_PLACE struct place place = PLACE_INIT;
+	AUTO_NET struct net net = NET_INIT;
+	struct net_projects projects = {NULL, 0};
+
+	(void)caller;
+	if (place_open_home(&place, err) < 0 ||
+	    place_load_trust(&place, err) < 0 ||
+	    exchange_connect(&net, &place, err) < 0 ||
+	    net_projects(&net, &projects, err) < 0)
+		return -(int)err->status;
+	list->items = calloc(projects.n + 1, sizeof(*list->items));
+	for (size_t i = 0; list->items != NULL && i < projects.n; i++) {
+		const struct net_project *one = &projects.items[i];
+		const struct trust_workspace *workspace =
+		    trust_workspace_find(&place.trust, one->workspace);
+		struct project_item *item = &list->items[list->n++];
+
+		snprintf(item->id, sizeof(item->id), "%s", one->id);
+		snprintf(item->name, sizeof(item->name), "%s", one->name);
+		snprintf(item->workspace, sizeof(item->workspace), "%s",
+		    workspace != NULL ? workspace->name : one->workspace);
+	}
+	net_projects_release(&projects);
+	if (list->items == NULL)
+		return err_memory(err);
+	qsort(list->items, list->n, sizeof(*list->items), compare_items);
+	return 0;
+}

@@ -1,0 +1,92 @@
+/* get and list: what the vault holds. */
+#include "config.h"
+
+#include <agentsecrets/flow.h>
+
+#include <string.h>
+
+#include <agentsecrets/names.h>
+
+#include "changes.h"
+#include "exchange.h"
+#include "place.h"
+
+/* A vault to read from: fetched when this environment never was. */
+static int
+vault_for_reading(struct vault *vault, struct workspace_key *key,
+    const struct place *place, const struct caller *caller, struct err *err)
+{
+	AUTO_NET struct net net = NET_INIT;
+	int rc = exchange_load(vault, place, err);
+
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	if (exchange_connect(&net, place, err) < 0 ||
+	    exchange_unlock(key, place, caller, err) < 0)
+		return -(int)err->status;
+	return exchange_fetch(&net, place, key, vault, NULL, err);
+}
+
+int
+get_run(const char *name, const struct caller *caller, struct secret *value,
+    struct err *err)
+{
+	AUTO_PLACE struct place place = PLACE_INIT;
+	AUTO_VAULT struct vault vault = VAULT_INIT;
+	struct workspace_key key = {NULL, 0};
+	char stored[NAME_MAX_BYTES + 1];
+	const struct vault_row *row;
+
+	if (name_to_stored(stored, name, strlen(name), err) < 0 ||
+	    place_find(&place, caller, err) < 0 ||
+	    vault_for_reading(&vault, &key, &place, caller, err) < 0)
+		return -(int)err->status;
+	row = vault_find(&vault, stored);
+	if (row == NULL || row->deleted)
+		return no_secret(name, &place, err);
+	if (key.blobs == NULL && exchange_unlock(&key, &place, caller, err) < 0)
+		return -(int)err->status;
+	return exchange_open(&key, &vault, row, 0, value, err);
+}
+
+static int
+fill_list(struct list_result *result, const struct place *place,
+    struct vault *vault, struct err *err)
+{
+	vault_sort(vault);
+	for (size_t i = 0; i < vault->rows_n; i++) {
+		if (!vault->rows[i].deleted &&
+		    names_add(&result->names, vault->rows[i].name) < 0)
+			return err_memory(err);
+	}
+	result->pulled_at = vault->pulled_at;
+	flow_where_set(&result->where, place);
+	return 0;
+}
+
+int
+list_known_run(
+    const struct caller *caller, struct list_result *result, struct err *err)
+{
+	AUTO_PLACE struct place place = PLACE_INIT;
+	AUTO_VAULT struct vault vault = VAULT_INIT;
+
+	if (place_find(&place, caller, err) < 0 ||
+	    exchange_load(&vault, &place, err) < 0)
+		return -(int)err->status;
+	return fill_list(result, &place, &vault, err);
+}
+
+int
+list_run(
+    const struct caller *caller, struct list_result *result, struct err *err)
+{
+	AUTO_PLACE struct place place = PLACE_INIT;
+	AUTO_VAULT struct vault vault = VAULT_INIT;
+	struct workspace_key key = {NULL, 0};
+
+	if (place_find(&place, caller, err) < 0 ||
+	    vault_for_reading(&vault, &key, &place, caller, err) < 0)
+		return -(int)err->status;
+	return fill_list(result, &place, &vault, err);
+}

@@ -1,0 +1,125 @@
+#include "config.h"
+
+#include "standing.h"
+
+#include <string.h>
+
+#include <agentsecrets/names.h>
+
+/* The name under which a stored secret stands in files and environments. */
+const char *
+standing_outer_name(const struct place *place, const char *stored)
+{
+	for (size_t i = 0; i < place->file.map_n; i++) {
+		if (strcmp(place->file.map[i].stored, stored) == 0)
+			return place->file.map[i].final;
+	}
+	return stored;
+}
+
+static bool
+same_value(const struct secret *a, const struct secret *b)
+{
+	return a->len == b->len &&
+	    (a->len == 0 || secret_equal(a->data, b->data, a->len));
+}
+
+/* Open a live row; data NULL when there is none. */
+static int
+open_row(struct secret *out, const struct workspace_key *key,
+    struct vault *vault, const char *name, struct err *err)
+{
+	const struct vault_row *row = vault_find(vault, name);
+
+	*out = (struct secret)SECRET_INIT;
+	if (row == NULL || row->deleted)
+		return 0;
+	return exchange_open(key, vault, row, 0, out, err);
+}
+
+static enum standing
+judge_standing(const struct secret *local, const struct secret *base,
+    const struct secret *remote)
+{
+	bool here = local->data != NULL;
+	bool there = remote->data != NULL;
+
+	if (here && there && same_value(local, remote))
+		return STANDING_SAME;
+	if (!here && !there)
+		return STANDING_SAME;
+	if (!there)
+		return STANDING_ONLY_LOCAL;
+	if (!here)
+		return STANDING_ONLY_REMOTE;
+	if (base->data != NULL && same_value(base, local))
+		return STANDING_CHANGED_THERE;
+	if (base->data != NULL && same_value(base, remote))
+		return STANDING_CHANGED_HERE;
+	return STANDING_CHANGED_BOTH;
+}
+
+int
+standing_of(const struct sides *sides, const char *name, enum standing *out,
+    struct secret *remote, struct err *err)
+{
+	struct secret base;
+	struct secret local;
+
+	if (open_row(&base, sides->key, sides->base, name, err) < 0 ||
+	    open_row(remote, sides->key, sides->remote, name, err) < 0)
+		return -(int)err->status;
+	local = base;
+	if (sides->file != NULL) {
+		const struct dotenv_entry *entry = env_file_find(
+		    sides->file, standing_outer_name(sides->place, name));
+
+		local =
+		    entry != NULL ? entry->value : (struct secret)SECRET_INIT;
+		/* An empty value is a value. */
+		if (entry != NULL && local.data == NULL)
+			local.data = (uint8_t *)(uintptr_t)entry->name;
+	}
+	*out = judge_standing(&local, &base, remote);
+	return 0;
+}
+
+static int
+add_rows(struct names *out, struct vault *vault, struct err *err)
+{
+	vault_sort(vault);
+	for (size_t i = 0; i < vault->rows_n; i++) {
+		if (names_add(out, vault->rows[i].name) < 0)
+			return err_memory(err);
+	}
+	return 0;
+}
+
+static int
+add_entries(struct names *out, const struct env_file *file, struct err *err)
+{
+	char stored[NAME_MAX_BYTES + 1];
+
+	for (size_t i = 0; i < file->entries.n; i++) {
+		const struct dotenv_entry *entry = &file->entries.items[i];
+
+		if (name_to_stored(
+			stored, entry->name, strlen(entry->name), err) < 0)
+			return err_prefix(
+			    err, "%s:%zu", file->path, entry->line);
+		if (names_add(out, stored) < 0)
+			return err_memory(err);
+	}
+	return 0;
+}
+
+int
+standing_names(struct names *out, const struct sides *sides, struct err *err)
+{
+	if (add_rows(out, sides->base, err) < 0 ||
+	    add_rows(out, sides->remote, err) < 0 ||
+	    (sides->file != NULL && add_entries(out, sides->file, err) < 0))
+		return -(int)err->status;
+	names_sort(out);
+	return 0;
+}

@@ -1,0 +1,51 @@
+/*
+ * standing: how each name stands between what is here, what was last seen,
+ * and what the server has.
+ */
+#ifndef STANDING_H
+#define STANDING_H
+
+#include <agentsecrets/flow.h>
+
+#include "env_file.h"
+#include "exchange.h"
+#include "place.h"
+
+enum standing {
+	STANDING_SAME,
+	STANDING_ONLY_LOCAL,
+	STANDING_ONLY_REMOTE,
+	STANDING_CHANGED_HERE,
+	STANDING_CHANGED_THERE,
+	STANDING_CHANGED_BOTH,
+};
+
+/* The three states that are compared. */
+struct sides {
+	const struct workspace_key *key;
+	const struct place *place;
+	const struct env_file *file; /* NULL: the vault is the local state */
+	struct vault *base;	     /* what was last seen */
+	struct vault *remote;	     /* may be `base` itself */
+};
+
+/**
+ * The name under which a stored secret stands in files and environments: its
+ * lasting map entry, or itself.
+ */
+const char *standing_outer_name(const struct place *place, const char *stored);
+
+/**
+ * Compare one name.
+ *
+ * @param remote  the server's value in the arena; data NULL: there is none
+ * @return 0; -EXIT_UNSAFE when a value does not open
+ */
+int standing_of(const struct sides *sides, const char *name, enum standing *out,
+    struct secret *remote, struct err *err);
+
+/** Every stored name that occurs on any side, sorted, each once. */
+int standing_names(
+    struct names *out, const struct sides *sides, struct err *err);
+
+#endif

@@ -1,0 +1,230 @@
+#include "config.h"
+
+#include "unlock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <agentsecrets/fd.h>
+#include <agentsecrets/session_cache.h>
+#include <agentsecrets/text.h>
+
+static void
+drop_line_end(struct secret *secret)
+{
+	if (secret->len > 0 && secret->data[secret->len - 1] == '\n')
+		secret->len--;
+	if (secret->len > 0 && secret->data[secret->len - 1] == '\r')
+		secret->len--;
+}
+
+int
+password_read_file(struct secret *out, const char *path, struct err *err)
+{
+	char what[512];
+	AUTO_FD int fd = -1;
+	int from = STDIN_FILENO;
+
+	snprintf(what, sizeof(what), "password file '%s'", path);
+	if (!text_equal(path, "-")) {
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (fd < 0)
+			return err_sys(
+			    err, EXIT_ACCESS, "cannot read %s", what);
+		from = fd;
+	}
+	if (arena_read(from, out, PASSWORD_MAX + 2, what, err) < 0)
+		return -(int)err->status;
+	drop_line_end(out);
+	if (out->len == 0)
+		return err_set(err, EXIT_ACCESS, "%s is empty", what);
+	return 0;
+}
+
+int
+password_get(struct secret *out, const struct caller *caller,
+    const char *prompt, struct err *err)
+{
+	if (caller->password_file != NULL)
+		return password_read_file(out, caller->password_file, err);
+	if (!caller->ask->is_there()) {
+		err_set(err, EXIT_ACCESS,
+		    "locked: the account password is needed, and there is no "
+		    "terminal");
+		return err_hint(err,
+		    "run 'agentsecrets unlock' first, or give "
+		    "--password-file FILE");
+	}
+	return caller->ask->secret(prompt, out, err);
+}
+
+/* Show a password that was made here: it is shown once and never stored. */
+static int
+offer_generated(
+    struct secret *out, const struct caller *caller, struct err *err)
+{
+	char answer[16];
+	char text[128];
+	int rc = password_generate(out, err);
+
+	if (rc < 0)
+		return rc;
+	rc = snprintf(text, sizeof(text), "generated password: %.*s",
+	    (int)out->len, (const char *)out->data);
+	caller->notice(text);
+	secret_wipe(text, sizeof(text));
+	if (rc < 0)
+		return err_memory(err);
+	return caller->ask->line(
+	    "Write it down, then press Enter. ", answer, sizeof(answer), err);
+}
+
+int
+password_new(struct secret *out, const char *file, const char *flag,
+    const char *prompt, const char *email, const struct caller *caller,
+    struct err *err)
+{
+	struct secret again = SECRET_INIT;
+	char question[128];
+
+	if (file != NULL) {
+		if (password_read_file(out, file, err) < 0)
+			return -(int)err->status;
+		return password_check(out, email, err);
+	}
+	if (!caller->ask->is_there())
+		return err_set(err, EXIT_USAGE,
+		    "a password is needed, and there is no terminal: give %s",
+		    flag);
+	snprintf(question, sizeof(question),
+	    "%s (empty: make one for me): ", prompt);
+	if (caller->ask->secret(question, out, err) < 0)
+		return -(int)err->status;
+	if (out->len == 0)
+		return offer_generated(out, caller, err);
+	if (password_check(out, email, err) < 0)
+		return -(int)err->status;
+	if (caller->ask->secret("Once more: ", &again, err) < 0)
+		return -(int)err->status;
+	if (again.len != out->len ||
+	    !secret_equal(again.data, out->data, out->len))
+		return err_set(err, EXIT_USAGE, "the two did not match");
+	return 0;
+}
+
+int
+unlock_private_key(uint8_t **out, const struct account *account,
+    const uint8_t me[KEY_BYTES], const struct caller *caller, struct err *err)
+{
+	struct secret password = SECRET_INIT;
+	char prompt[EMAIL_MAX + 32];
+	bool local = text_has_prefix(account->email, "local:");
+
+	if (!account->has_private_key) {
+		err_set(err, EXIT_ACCESS,
+		    "this machine does not have the key of '%s'",
+		    account->email);
+		return err_hint(err,
+		    "run 'agentsecrets key import KIT' with your recovery "
+		    "kit");
+	}
+	snprintf(prompt, sizeof(prompt), "Password%s%s: ", local ? "" : " of ",
+	    local ? "" : account->email);
+	if (password_get(&password, caller, prompt, err) < 0)
+		return -(int)err->status;
+	return private_key_open(
+	    out, account->private_key, account->key_salt, &password, me, err);
+}
+
+int
+unlock_sealed_key(uint8_t *out, const struct account *account,
+    const struct trust_workspace *workspace, const uint8_t *private_key,
+    const uint8_t me[KEY_BYTES], struct err *err)
+{
+	const struct account_workspace *box =
+	    account_workspace_find(account, workspace->id);
+	uint8_t candidates[2][KEY_BYTES];
+	uint8_t fingerprint[KEY_BYTES];
+	struct sealed_key_label label;
+	size_t who;
+
+	if (box == NULL)
+		return err_set(err, EXIT_ACCESS,
+		    "the key of workspace '%s' is not on this machine",
+		    workspace->name);
+	memcpy(candidates[0], me, KEY_BYTES);
+	memcpy(candidates[1], workspace->source, KEY_BYTES);
+	label = (struct sealed_key_label){box->id, box->epoch, box->name};
+	/* What it says is checked by the fingerprint: the label may be older
+	 * than a local name. Only that it opens counts here. */
+	if (sealed_key_open(out, box->sealed_key, &label, private_key,
+		(const uint8_t(*)[KEY_BYTES])candidates, 2,
+		&who) == SEALED_KEY_BROKEN)
+		return err_set(err, EXIT_UNSAFE,
+		    "the key of workspace '%s' does not open", workspace->name);
+	workspace_key_fingerprint(
+	    fingerprint, workspace->id, workspace->epoch, out);
+	if (!secret_equal(fingerprint, workspace->fingerprint, KEY_BYTES))
+		return err_set(err, EXIT_UNSAFE,
+		    "the key of workspace '%s' is not the one this machine "
+		    "trusts",
+		    workspace->name);
+	return 0;
+}
+
+/* The cache is only a copy: what it holds must be the trusted key. */
+static bool
+from_cache(uint8_t *key, const struct home *home,
+    const struct trust_workspace *workspace)
+{
+	uint8_t fingerprint[KEY_BYTES];
+
+	if (session_cache_get(home, workspace->id, workspace->epoch, key) != 1)
+		return false;
+	workspace_key_fingerprint(
+	    fingerprint, workspace->id, workspace->epoch, key);
+	return secret_equal(fingerprint, workspace->fingerprint, KEY_BYTES);
+}
+
+int
+unlock_workspace(uint8_t **out, const struct home *home,
+    const struct settings *settings, const struct trust *trust,
+    const struct trust_workspace *workspace, const struct caller *caller,
+    struct err *err)
+{
+	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
+	uint8_t *key = arena_alloc(KEY_BYTES, err);
+	struct arena_mark mark;
+	uint8_t *private_key = NULL;
+	int rc;
+
+	if (key == NULL)
+		return -(int)err->status;
+	if (settings->session_cache > 0 && from_cache(key, home, workspace)) {
+		*out = key;
+		return 0;
+	}
+	mark = arena_mark();
+	rc = account_load(&account, home, err);
+	if (rc == 0)
+		return err_set(err, EXIT_ACCESS,
+		    "account.json is missing, but this machine was set up");
+	if (rc > 0)
+		rc = unlock_private_key(
+		    &private_key, &account, trust->me, caller, err);
+	if (rc == 0)
+		rc = unlock_sealed_key(
+		    key, &account, workspace, private_key, trust->me, err);
+	arena_rewind(mark);
+	if (rc < 0)
+		return rc;
+	/* A kernel that keeps nothing only costs the next command a password.
+	 */
+	(void)session_cache_put(home, workspace->id, workspace->epoch, key,
+	    settings->session_cache);
+	*out = key;
+	return 0;
+}

@@ -1,0 +1,72 @@
+/*
+ * unlock: from the account password to the workspace key, or past it through
+ * the session cache.
+ */
+#ifndef UNLOCK_H
+#define UNLOCK_H
+
+#include <agentsecrets/account.h>
+#include <agentsecrets/envelope.h>
+#include <agentsecrets/flow.h>
+#include <agentsecrets/home.h>
+#include <agentsecrets/settings.h>
+#include <agentsecrets/trust.h>
+
+/**
+ * Get the account password: --password-file (or its variable), else the
+ * terminal.
+ *
+ * One trailing LF or CRLF is dropped.
+ *
+ * @param prompt  what a person is asked
+ * @return 0 with the password in the arena; -EXIT_ACCESS naming the flag
+ */
+int password_get(struct secret *out, const struct caller *caller,
+    const char *prompt, struct err *err);
+
+/** Read a password or passphrase from a file; "-" is standard input. */
+int password_read_file(struct secret *out, const char *path, struct err *err);
+
+/**
+ * A password that is to be set: from the file, or asked twice; an empty
+ * answer takes a generated one, which `caller->notice` shows.
+ *
+ * @param email  for the policy; may be ""
+ * @return 0; -EXIT_USAGE when it breaks the policy; -EXIT_USAGE naming
+ *         `flag` when nobody can be asked
+ */
+int password_new(struct secret *out, const char *file, const char *flag,
+    const char *prompt, const char *email, const struct caller *caller,
+    struct err *err);
+
+/**
+ * Open the account's private key with the password.
+ *
+ * @param me   the public key it must belong to (trust file)
+ * @param out  in the arena
+ */
+int unlock_private_key(uint8_t **out, const struct account *account,
+    const uint8_t me[KEY_BYTES], const struct caller *caller, struct err *err);
+
+/**
+ * Open a workspace key out of account.json and compare it with what this
+ * machine trusts.
+ *
+ * @param out  KEY_BYTES in the arena
+ */
+int unlock_sealed_key(uint8_t *out, const struct account *account,
+    const struct trust_workspace *workspace, const uint8_t *private_key,
+    const uint8_t me[KEY_BYTES], struct err *err);
+
+/**
+ * Get a workspace key: from the session cache, else by password; then keep
+ * it in the cache.
+ *
+ * @param out  KEY_BYTES in the arena
+ */
+int unlock_workspace(uint8_t **out, const struct home *home,
+    const struct settings *settings, const struct trust *trust,
+    const struct trust_workspace *workspace, const struct caller *caller,
+    struct err *err);
+
+#endif
