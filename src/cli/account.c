@@ -1,0 +1,352 @@
+/* init, login, logout, whoami, unlock, lock. */
+#include "config.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <agentsecrets/text.h>
+
+#include "command.h"
+#include "output.h"
+
+/* ---- init -------------------------------------------------------------- */
+
+struct init_args {
+	struct common_args common;
+	const char *server;
+	const char *email;
+	const char *name;
+	const char *storage_mode;
+};
+
+static const struct option init_options[] = {
+    {0, "server", OPTION_TEXT, "URL",
+	"use this server instead of the embedded one",
+	offsetof(struct init_args, server)},
+    {0, "email", OPTION_TEXT, "EMAIL", "who you are, for a server",
+	offsetof(struct init_args, email)},
+    {0, "name", OPTION_TEXT, "'FIRST LAST'", "your name, for a server",
+	offsetof(struct init_args, name)},
+    {0, "storage-mode", OPTION_TEXT, "1|2",
+	"2 also keeps .env.ENVIRONMENT files",
+	offsetof(struct init_args, storage_mode)},
+    {'p', "project", OPTION_TEXT, "NAME", "make this directory a project",
+	COMMON_OFFSET(project)},
+    {0, "password-file", OPTION_TEXT, "FILE",
+	"read the new account password from FILE (- is standard input)",
+	COMMON_OFFSET(password_file)},
+    OPTION_QUIET,
+    OPTION_HELP,
+};
+
+static void
+print_init(const struct init_result *result, const struct caller *caller)
+{
+	bool embedded = text_equal(result->server, "embedded");
+
+	if (embedded)
+		print_line("set up, with the embedded server of this home");
+	else
+		print_line("set up: %s at %s", result->email, result->server);
+	print_line("workspace   %s", result->workspace);
+	print_line("key number  %s", result->key_number);
+	if (result->project[0] != '\0')
+		print_line("project     %s", result->project);
+	(void)caller;
+	print_line("next: 'agentsecrets set KEY', then 'agentsecrets env -- "
+		   "COMMAND'; keep a kit: 'agentsecrets key export --out "
+		   "FILE'");
+}
+
+static int
+init(struct invocation *invocation, struct err *err)
+{
+	const struct init_args *args = invocation->args;
+	struct init_request request = {
+	    .email = args->email,
+	    .name = args->name,
+	    .project = args->common.project,
+	};
+	struct init_result result = {.project_left_out = false};
+	struct caller *caller = &invocation->caller;
+	int rc;
+
+	if (args->storage_mode != NULL) {
+		if (!text_equal(args->storage_mode, "1") &&
+		    !text_equal(args->storage_mode, "2"))
+			return err_set(err, EXIT_USAGE,
+			    "--storage-mode is 1 or 2, not '%s'",
+			    args->storage_mode);
+		request.storage_mode = args->storage_mode[0] - '0';
+	}
+	if (args->server != NULL)
+		caller->server = args->server;
+	rc = init_run(&request, caller, &result, err);
+	if (rc < 0)
+		return rc;
+	if (!args->common.quiet)
+		print_init(&result, caller);
+	if (!result.project_left_out)
+		return 0;
+	*err = result.project_err;
+	return err_prefix(err, "the account is made, the project is not");
+}
+
+const struct command command_init = {
+    .name = "init",
+    .operands = "",
+    .summary = "set this machine up with a new account",
+    COMMAND_OPTIONS(init_options),
+    .args_size = sizeof(struct init_args),
+    .run = init,
+};
+
+/* ---- login ------------------------------------------------------------- */
+
+struct login_args {
+	struct common_args common;
+	const char *server;
+	const char *email;
+};
+
+static const struct option login_options[] = {
+    {0, "server", OPTION_TEXT, "URL", "the account's server",
+	offsetof(struct login_args, server)},
+    {0, "email", OPTION_TEXT, "EMAIL", "the account",
+	offsetof(struct login_args, email)},
+    OPTION_PASSWORD,
+    OPTION_QUIET,
+    OPTION_HELP,
+};
+
+static void
+tell_pending(const struct names *pending, const struct caller *caller)
+{
+	char text[LABEL_MAX + 128];
+
+	for (size_t i = 0; i < pending->n; i++) {
+		snprintf(text, sizeof(text),
+		    "warning: the key of workspace '%s' was made by somebody "
+		    "this machine does not know; it is not used",
+		    pending->items[i]);
+		caller->notice(text);
+	}
+}
+
+static int
+login(struct invocation *invocation, struct err *err)
+{
+	const struct login_args *args = invocation->args;
+	struct login_result result = {.has_key = false};
+	struct caller *caller = &invocation->caller;
+	int rc;
+
+	if (args->server != NULL)
+		caller->server = args->server;
+	rc = login_run(args->email, caller, &result, err);
+	if (rc == 0 && !args->common.quiet)
+		print_line("logged in: %s at %s", result.email, result.server);
+	if (rc == 0 && !result.has_key) {
+		caller->notice("this machine does not have the account's key "
+			       "yet");
+		caller->notice("hint: run 'agentsecrets key import KIT' with "
+			       "your recovery kit");
+	}
+	tell_pending(&result.pending, caller);
+	names_release(&result.pending);
+	return rc;
+}
+
+const struct command command_login = {
+    .name = "login",
+    .operands = "",
+    .summary = "start a session with the account's server",
+    COMMAND_OPTIONS(login_options),
+    .args_size = sizeof(struct login_args),
+    .run = login,
+};
+
+/* ---- logout ------------------------------------------------------------ */
+
+struct logout_args {
+	struct common_args common;
+	bool forget;
+	bool yes;
+};
+
+static const struct option logout_options[] = {
+    {0, "forget", OPTION_FLAG, NULL, "remove the account from this machine",
+	offsetof(struct logout_args, forget)},
+    {'y', "yes", OPTION_FLAG, NULL, "do not ask",
+	offsetof(struct logout_args, yes)},
+    OPTION_QUIET,
+    OPTION_HELP,
+};
+
+/* Forgetting cannot be undone: the account's name has to be typed. */
+static int
+confirm_forget(const struct logout_args *args, const struct caller *caller,
+    struct err *err)
+{
+	struct forget_subject subject;
+	char answer[EMAIL_MAX + 1];
+	char prompt[1024];
+
+	if (forget_look(&subject, err) < 0)
+		return -(int)err->status;
+	if (args->yes)
+		return 0;
+	if (!caller->ask->is_there())
+		return err_set(err, EXIT_USAGE,
+		    "there is no terminal to ask on: give --yes");
+	snprintf(prompt, sizeof(prompt),
+	    "This removes the key of '%s' from this machine%s.\n%s\nType the "
+	    "account's name to go on: ",
+	    subject.email,
+	    subject.embedded ? ", and with it every secret of its embedded "
+			       "server"
+			     : "",
+	    subject.kit_exported ? "A recovery kit was exported."
+				 : "No recovery kit was ever exported: the key "
+				   "will be lost.");
+	if (caller->ask->line(prompt, answer, sizeof(answer), err) < 0)
+		return -(int)err->status;
+	return text_equal(answer, subject.email)
+	    ? 0
+	    : err_set(err, EXIT_FAILED, "not forgotten: the name is another");
+}
+
+static int
+logout(struct invocation *invocation, struct err *err)
+{
+	const struct logout_args *args = invocation->args;
+	const struct caller *caller = &invocation->caller;
+	bool unreachable = false;
+
+	if (args->forget && confirm_forget(args, caller, err) < 0)
+		return -(int)err->status;
+	if (logout_run(caller, &unreachable, err) < 0)
+		return -(int)err->status;
+	if (unreachable)
+		caller->notice("warning: the server could not be told; the "
+			       "session ends there by itself");
+	if (args->forget && forget_run(err) < 0)
+		return -(int)err->status;
+	if (!args->common.quiet)
+		print_line(args->forget ? "forgotten" : "logged out");
+	return 0;
+}
+
+const struct command command_logout = {
+    .name = "logout",
+    .operands = "",
+    .summary = "end the session; keys and vault stay",
+    COMMAND_OPTIONS(logout_options),
+    .args_size = sizeof(struct logout_args),
+    .run = logout,
+};
+
+/* ---- whoami, unlock, lock ---------------------------------------------- */
+
+static const struct option whoami_options[] = {
+    OPTION_JSON,
+    OPTION_HELP,
+};
+
+static int
+whoami(struct invocation *invocation, struct err *err)
+{
+	const struct common_args *args = invocation->args;
+	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
+	struct identity identity = {.has_key = false};
+
+	if (whoami_run(&identity, err) < 0)
+		return -(int)err->status;
+	if (args->json) {
+		json_out_text(&out, "email", identity.email);
+		json_out_text(&out, "first_name", identity.first_name);
+		json_out_text(&out, "last_name", identity.last_name);
+		json_out_text(&out, "server", identity.server);
+		json_out_bool(&out, "has_key", identity.has_key);
+		json_out_text(&out, "key_number", identity.key_number);
+		json_out_text(&out, "identity", identity.line);
+		return json_out_print(&out, err);
+	}
+	print_line("account     %s", identity.email);
+	if (!text_has_prefix(identity.email, "local:"))
+		print_line("name        %s %s", identity.first_name,
+		    identity.last_name);
+	print_line("server      %s", identity.server);
+	if (!identity.has_key) {
+		print_line("key         not on this machine");
+		return 0;
+	}
+	print_line("key number  %s", identity.key_number);
+	print_line("identity    %s", identity.line);
+	return 0;
+}
+
+const struct command command_whoami = {
+    .name = "whoami",
+    .operands = "",
+    .summary = "show the account and its key number",
+    COMMAND_OPTIONS(whoami_options),
+    .args_size = sizeof(struct common_args),
+    .run = whoami,
+};
+
+static const struct option unlock_options[] = {
+    OPTION_PASSWORD,
+    OPTION_QUIET,
+    OPTION_HELP,
+};
+
+static int
+unlock(struct invocation *invocation, struct err *err)
+{
+	const struct common_args *args = invocation->args;
+	uint64_t seconds = 0;
+
+	if (unlock_run(&invocation->caller, &seconds, err) < 0)
+		return -(int)err->status;
+	if (!args->quiet)
+		print_line("unlocked for %llu minutes",
+		    (unsigned long long)(seconds + 59) / 60);
+	return 0;
+}
+
+const struct command command_unlock = {
+    .name = "unlock",
+    .operands = "",
+    .summary = "keep the keys for an hour, so that commands need no password",
+    COMMAND_OPTIONS(unlock_options),
+    .args_size = sizeof(struct common_args),
+    .run = unlock,
+};
+
+static const struct option lock_options[] = {
+    OPTION_QUIET,
+    OPTION_HELP,
+};
+
+static int
+lock(struct invocation *invocation, struct err *err)
+{
+	const struct common_args *args = invocation->args;
+
+	if (lock_run(err) < 0)
+		return -(int)err->status;
+	if (!args->quiet)
+		print_line("locked");
+	return 0;
+}
+
+const struct command command_lock = {
+    .name = "lock",
+    .operands = "",
+    .summary = "drop the keys that 'unlock' keeps",
+    COMMAND_OPTIONS(lock_options),
+    .args_size = sizeof(struct common_args),
+    .run = lock,
+};

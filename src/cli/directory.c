@@ -1,0 +1,166 @@
+/* project create, use, list; trust. */
+#include "config.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "command.h"
+#include "output.h"
+
+static const struct option bind_options[] = {
+    OPTION_ENVIRONMENT,
+    OPTION_QUIET,
+    OPTION_HELP,
+};
+
+static void
+print_bound(const struct project_bound *bound, bool quiet)
+{
+	if (quiet)
+		return;
+	print_line("this directory is project '%s' of workspace '%s'",
+	    bound->name, bound->workspace_name);
+	if (bound->before[0] != '\0')
+		print_line("before it was '%s'", bound->before);
+}
+
+static int
+create(struct invocation *invocation, struct err *err)
+{
+	const struct common_args *args = invocation->args;
+	struct project_bound bound = {.name = ""};
+	int rc = project_create_run(
+	    invocation->operands.items[0], &invocation->caller, &bound, err);
+
+	if (rc == 0)
+		print_bound(&bound, args->quiet);
+	return rc;
+}
+
+const struct command command_project_create = {
+    .name = "project create",
+    .operands = "NAME",
+    .summary = "make a project and bind this directory to it",
+    COMMAND_OPTIONS(bind_options),
+    .args_size = sizeof(struct common_args),
+    .operands_least = 1,
+    .operands_most = 1,
+    .run = create,
+};
+
+static int
+use(struct invocation *invocation, struct err *err)
+{
+	const struct common_args *args = invocation->args;
+	struct project_bound bound = {.name = ""};
+	int rc = project_use_run(
+	    invocation->operands.items[0], &invocation->caller, &bound, err);
+
+	if (rc == 0)
+		print_bound(&bound, args->quiet);
+	return rc;
+}
+
+const struct command command_project_use = {
+    .name = "project use",
+    .operands = "NAME",
+    .summary = "bind this directory to a project that exists",
+    COMMAND_OPTIONS(bind_options),
+    .args_size = sizeof(struct common_args),
+    .operands_least = 1,
+    .operands_most = 1,
+    .run = use,
+};
+
+static const struct option list_options[] = {
+    OPTION_JSON,
+    OPTION_HELP,
+};
+
+static int
+print_items(const struct project_items *list, struct err *err)
+{
+	AUTO_BUF struct buf array = BUF_INIT;
+	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
+	bool failed = buf_append_text(&array, "[") < 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		AUTO_JSON_OUT struct json_out item = JSON_OUT_INIT;
+
+		json_out_text(&item, "id", list->items[i].id);
+		json_out_text(&item, "name", list->items[i].name);
+		json_out_text(&item, "workspace", list->items[i].workspace);
+		failed |= item.failed ||
+		    buf_printf(&array, "%s%s}", i > 0 ? "," : "",
+			buf_text_view(&item.text)) < 0;
+	}
+	failed |= buf_append_text(&array, "]") < 0;
+	json_out_raw(&out, "projects", buf_text_view(&array));
+	out.failed |= failed;
+	return json_out_print(&out, err);
+}
+
+static int
+list(struct invocation *invocation, struct err *err)
+{
+	const struct common_args *args = invocation->args;
+	struct project_items items = {NULL, 0};
+	int rc = project_list_run(&invocation->caller, &items, err);
+
+	if (rc == 0 && args->json)
+		rc = print_items(&items, err);
+	for (size_t i = 0; rc == 0 && !args->json && i < items.n; i++)
+		print_line("%s", items.items[i].name);
+	free(items.items);
+	return rc;
+}
+
+const struct command command_project_list = {
+    .name = "project list",
+    .operands = "",
+    .summary = "print the projects of the account",
+    COMMAND_OPTIONS(list_options),
+    .args_size = sizeof(struct common_args),
+    .run = list,
+};
+
+struct trust_args {
+	struct common_args common;
+	bool remove;
+};
+
+static const struct option trust_options[] = {
+    {0, "remove", OPTION_FLAG, NULL, "stop trusting it",
+	offsetof(struct trust_args, remove)},
+    OPTION_QUIET,
+    OPTION_HELP,
+};
+
+static int
+trust(struct invocation *invocation, struct err *err)
+{
+	const struct trust_args *args = invocation->args;
+	struct directory_trust result = {.changed = false};
+
+	if (trust_run(args->remove, &result, err) < 0)
+		return -(int)err->status;
+	if (args->common.quiet)
+		return 0;
+	if (!args->remove)
+		print_line("trusted: %s means project '%s' of workspace '%s'",
+		    result.path, result.project_name, result.workspace_name);
+	else
+		print_line("%s: %s",
+		    result.changed ? "no longer trusted" : "was not trusted",
+		    result.path);
+	return 0;
+}
+
+const struct command command_trust = {
+    .name = "trust",
+    .operands = "",
+    .summary = "let this directory's project.json say which project it means",
+    COMMAND_OPTIONS(trust_options),
+    .args_size = sizeof(struct trust_args),
+    .run = trust,
+};

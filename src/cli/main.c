@@ -1,0 +1,196 @@
+/*
+ * agentsecrets: take what is secret out of sight, find the command, parse its
+ * options, run it, and turn its error into a line and a status.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <agentsecrets/arena.h>
+#include <agentsecrets/crypto.h>
+#include <agentsecrets/text.h>
+
+#include "command.h"
+#include "credentials.h"
+#include "output.h"
+#include "terminal.h"
+
+/* A variable that is set to nothing is not set. */
+static const char *
+variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+static void
+fill_caller(struct caller *caller, const struct common_args *args,
+    const struct credentials *credentials)
+{
+	*caller = (struct caller){
+	    .ask = terminal_asker(),
+	    .notice = print_notice,
+	    .password_file = args->password_file != NULL
+		? args->password_file
+		: credentials->password_file,
+	    .project = args->project != NULL ? args->project
+					     : variable("AGENTSECRETS_PROJECT"),
+	    .environment = args->environment != NULL
+		? args->environment
+		: variable("AGENTSECRETS_ENV"),
+	    .server = variable("AGENTSECRETS_SERVER_URL"),
+	    .storage_mode = variable("AGENTSECRETS_STORAGE_MODE"),
+	};
+}
+
+static int
+usage(const struct command *command, struct err *err)
+{
+	return err_hint(err, "see 'agentsecrets %s --help'", command->name);
+}
+
+static int
+check_operands(const struct command *command, const struct operands *operands,
+    struct err *err)
+{
+	if (operands->n < command->operands_least)
+		err_set(err, EXIT_USAGE, "%s: %s is missing", command->name,
+		    command->operands);
+	else if (operands->n > command->operands_most)
+		err_set(err, EXIT_USAGE, "%s: '%s' is one too many",
+		    command->name, operands->items[command->operands_most]);
+	else
+		return 0;
+	return usage(command, err);
+}
+
+static int
+run_command(const struct command *command, int argc, char **argv,
+    const struct credentials *credentials, struct launch_state *launch,
+    struct err *err)
+{
+	struct invocation invocation = {.launch = launch};
+	struct common_args *common = calloc(1, command->args_size);
+	int rc;
+
+	if (common == NULL)
+		return err_memory(err);
+	invocation.args = common;
+	rc = option_parse(command->options, command->options_n,
+	    !command->launches, argc, argv, common, &invocation.operands, err);
+	if (rc < 0)
+		rc = usage(command, err);
+	else if (common->help)
+		help_command(command);
+	else
+		rc = check_operands(command, &invocation.operands, err);
+	if (rc == 0 && !common->help) {
+		output_be_quiet(common->quiet);
+		fill_caller(&invocation.caller, common, credentials);
+		rc = crypto_init(err);
+		if (rc == 0)
+			rc = command->run(&invocation, err);
+	}
+	option_release(command->options, command->options_n, common);
+	free(common);
+	return rc;
+}
+
+/* What argv[1] is when it is no command. @return 0 when it was answered */
+static int
+no_command(int argc, char **argv, struct err *err)
+{
+	const char *word = argc > 1 ? argv[1] : NULL;
+
+	if (word == NULL) {
+		err_set(err, EXIT_USAGE, "no command given");
+		return err_hint(err, "see 'agentsecrets --help'");
+	}
+	if (text_equal(word, "--help") || text_equal(word, "-h") ||
+	    text_equal(word, "help")) {
+		help_program();
+		return 0;
+	}
+	if (text_equal(word, "--version")) {
+		print_line("agentsecrets %s", PACKAGE_VERSION);
+		return 0;
+	}
+	if (command_is_group(word) && argc > 2 &&
+	    (text_equal(argv[2], "--help") || text_equal(argv[2], "-h"))) {
+		help_group(word);
+		return 0;
+	}
+	if (command_is_group(word) && argc > 2)
+		err_set(
+		    err, EXIT_USAGE, "unknown command '%s %s'", word, argv[2]);
+	else if (command_is_group(word))
+		err_set(err, EXIT_USAGE, "'%s' needs a command after it", word);
+	else if (word[0] == '-')
+		err_set(err, EXIT_USAGE, "unknown option '%.*s'",
+		    (int)strcspn(word, "="), word);
+	else
+		err_set(err, EXIT_USAGE, "unknown command '%.*s'",
+		    (int)strcspn(word, "="), word);
+	return command_is_group(word)
+	    ? err_hint(err, "see 'agentsecrets %s --help'", word)
+	    : err_hint(err, "see 'agentsecrets --help'");
+}
+
+static int
+dispatch(int argc, char **argv, struct launch_state *launch, struct err *err,
+    bool *launches)
+{
+	struct credentials credentials = {NULL};
+	const struct command *command;
+	int words = 0;
+
+	command = command_find(argc, argv, &words);
+	*launches = command != NULL && command->launches;
+	if (credentials_take(&credentials, environ, err) < 0)
+		return -(int)err->status;
+	/* The operands of a launched command are its own. */
+	if (!*launches && operands_take(argc, argv, err) < 0)
+		return -(int)err->status;
+	if (command == NULL)
+		return no_command(argc, argv, err);
+	return run_command(
+	    command, argc - words, argv + words, &credentials, launch, err);
+}
+
+/* For `env` everything of ours is 125; only the command's fate is not. */
+static int
+exit_status(const struct err *err, bool launches)
+{
+	bool of_the_command =
+	    err->status == EXIT_NOT_FOUND || err->status == EXIT_CANNOT_RUN;
+
+	return launches && !of_the_command ? EXIT_LAUNCHER : (int)err->status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct launch_state launch;
+	struct err err = {.status = EXIT_DONE};
+	bool launches = false;
+	int rc;
+
+	rc = launch_state_enter(&launch, &err);
+	if (rc == 0 && argc > 1 && text_equal(argv[1], "__complete"))
+		return complete_run(argc, argv);
+	if (rc == 0 && argc > 1 && text_equal(argv[1], "__dump"))
+		return dump_run();
+	if (rc == 0)
+		rc = dispatch(argc, argv, &launch, &err, &launches);
+	if (rc >= 0 && output_finish(&err) < 0)
+		rc = -(int)err.status;
+	arena_end();
+	if (rc >= 0)
+		return rc;
+	print_error(&err);
+	return exit_status(&err, launches);
+}

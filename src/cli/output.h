@@ -1,0 +1,70 @@
+/*
+ * output: what a person reads. Results go to standard output, everything
+ * else to standard error; every foreign byte passes the sanitiser.
+ */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <agentsecrets/arena.h>
+#include <agentsecrets/buf.h>
+#include <agentsecrets/err.h>
+#include <agentsecrets/flow.h>
+
+/** "agentsecrets: what: why", and the hint. */
+void print_error(const struct err *err);
+
+/** One line on standard error, unless quiet; "hint: …" stands by itself. */
+void print_notice(const char *text);
+void output_be_quiet(bool quiet);
+
+/** printf to standard output; "%s" arguments must be safe to show. */
+void print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** One name a line. */
+void print_names(const struct names *names);
+
+/** "prefix NAME" lines. */
+void print_prefixed(const char *prefix, const struct names *names);
+
+/** Write a secret as it is, and a newline when standard output is a terminal.
+ */
+int print_secret(const struct secret *secret, struct err *err);
+
+/** Flush standard output. @return 0; -EXIT_FAILED when it could not be written
+ */
+int output_finish(struct err *err);
+
+/* JSON built member by member: {"a":"b","c":["d"],"e":1}. */
+struct json_out {
+	struct buf text;
+	bool failed;
+	bool begun;
+};
+
+#define JSON_OUT_INIT                                                          \
+	{                                                                      \
+		BUF_INIT, false, false                                         \
+	}
+#define AUTO_JSON_OUT __attribute__((cleanup(json_out_release)))
+
+void json_out_text(struct json_out *out, const char *key, const char *value);
+void json_out_bool(struct json_out *out, const char *key, bool value);
+void json_out_number(struct json_out *out, const char *key, uint64_t value);
+void json_out_names(
+    struct json_out *out, const char *key, const struct names *names);
+/** Append a member whose value is JSON text already. */
+void json_out_raw(struct json_out *out, const char *key, const char *json);
+/** Print it as one line. */
+int json_out_print(struct json_out *out, struct err *err);
+void json_out_release(struct json_out *out);
+
+/** Seconds since the epoch as "2026-01-02T03:04:05Z"; "" for 0. */
+void format_time(char out[32], uint64_t seconds);
+
+/** How long ago, in words: "3 minutes ago", "never". */
+void format_age(char out[48], uint64_t seconds);
+
+#endif

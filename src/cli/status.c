@@ -1,0 +1,174 @@
+/* status; server get, set, status. */
+#include "config.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include <agentsecrets/text.h>
+
+#include "command.h"
+#include "output.h"
+
+static const struct option status_options[] = {
+    OPTION_ENVIRONMENT,
+    OPTION_PROJECT,
+    OPTION_JSON,
+    OPTION_HELP,
+};
+
+static int
+print_status_json(const struct status_result *result, struct err *err)
+{
+	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
+	char pulled[32];
+
+	format_time(pulled, result->pulled_at);
+	json_out_bool(&out, "has_account", result->has_account);
+	json_out_text(&out, "server", result->server);
+	json_out_text(&out, "account", result->email);
+	json_out_bool(&out, "has_key", result->has_key);
+	json_out_bool(&out, "has_session", result->has_session);
+	json_out_bool(&out, "unlocked", result->unlocked);
+	json_out_text(&out, "project", result->where.project_name);
+	json_out_text(&out, "environment", result->where.environment);
+	json_out_text(&out, "workspace", result->workspace_name);
+	json_out_number(&out, "secrets", result->secrets);
+	json_out_text(&out, "pulled_at", pulled);
+	json_out_text(&out, "problem", result->problem);
+	return json_out_print(&out, err);
+}
+
+static const char *
+session_text(const struct status_result *result)
+{
+	if (text_equal(result->server, "embedded"))
+		return "none needed";
+	return result->has_session ? "kept" : "none (run 'agentsecrets login')";
+}
+
+static void
+print_status(const struct status_result *result)
+{
+	char age[48];
+
+	if (!result->has_account) {
+		print_line("account      none (run 'agentsecrets init')");
+		return;
+	}
+	print_line("account      %s", result->email);
+	print_line("server       %s", result->server);
+	print_line("session      %s", session_text(result));
+	print_line("key          %s",
+	    result->has_key
+		? "on this machine, under the password"
+		: "not on this machine (run 'agentsecrets key import KIT')");
+	if (!result->has_project) {
+		print_line("project      none: %s", result->problem);
+		return;
+	}
+	format_age(age, result->pulled_at);
+	print_line("workspace    %s (%s)", result->workspace_name,
+	    result->unlocked ? "unlocked" : "locked");
+	print_line("project      %s", result->where.project_name);
+	print_line("environment  %s", result->where.environment);
+	print_line("secrets      %zu (last pull: %s)", result->secrets, age);
+}
+
+static int
+status(struct invocation *invocation, struct err *err)
+{
+	const struct common_args *args = invocation->args;
+	struct status_result result = {.has_account = false};
+
+	if (status_run(&invocation->caller, &result, err) < 0)
+		return -(int)err->status;
+	if (args->json)
+		return print_status_json(&result, err);
+	print_status(&result);
+	return 0;
+}
+
+const struct command command_status = {
+    .name = "status",
+    .operands = "",
+    .summary = "show account, project and environment, without the network",
+    COMMAND_OPTIONS(status_options),
+    .args_size = sizeof(struct common_args),
+    .run = status,
+};
+
+static const struct option server_options[] = {
+    OPTION_HELP,
+};
+
+static int
+server_get(struct invocation *invocation, struct err *err)
+{
+	char server[URL_MAX_BYTES + 1];
+
+	if (server_get_run(&invocation->caller, server, err) < 0)
+		return -(int)err->status;
+	print_line("%s", server);
+	return 0;
+}
+
+const struct command command_server_get = {
+    .name = "server get",
+    .operands = "",
+    .summary = "print the server in force, or 'embedded'",
+    COMMAND_OPTIONS(server_options),
+    .args_size = sizeof(struct common_args),
+    .run = server_get,
+};
+
+static int
+server_set(struct invocation *invocation, struct err *err)
+{
+	return server_set_run(invocation->operands.items[0], err);
+}
+
+const struct command command_server_set = {
+    .name = "server set",
+    .operands = "URL",
+    .summary = "choose the server for 'init' and 'login' ('embedded': none)",
+    COMMAND_OPTIONS(server_options),
+    .args_size = sizeof(struct common_args),
+    .operands_least = 1,
+    .operands_most = 1,
+    .run = server_set,
+};
+
+static int
+server_status(struct invocation *invocation, struct err *err)
+{
+	const struct common_args *args = invocation->args;
+	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
+	struct server_state state = {.server = ""};
+
+	if (server_status_run(&invocation->caller, &state, err) < 0)
+		return -(int)err->status;
+	if (args->json) {
+		json_out_text(&out, "server", state.server);
+		json_out_text(&out, "version", state.version);
+		json_out_text(&out, "extensions", state.extensions);
+		return json_out_print(&out, err);
+	}
+	print_line("server      %s", state.server);
+	print_line("version     %s", state.version);
+	print_line("extensions  %s", state.extensions);
+	return 0;
+}
+
+static const struct option server_status_options[] = {
+    OPTION_JSON,
+    OPTION_HELP,
+};
+
+const struct command command_server_status = {
+    .name = "server status",
+    .operands = "",
+    .summary = "ask the server who it is",
+    COMMAND_OPTIONS(server_status_options),
+    .args_size = sizeof(struct common_args),
+    .run = server_status,
+};
