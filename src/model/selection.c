@@ -37,7 +37,8 @@ struct work {
 	size_t lasting_n;
 	struct alias *given;
 	size_t given_n;
-	struct name_report missing;
+	const char **missing;
+	size_t missing_n;
 	const char *left_out; /* a missing name that is stored, or NULL */
 	bool left_out_by_list;
 	bool listed_is_missing;
@@ -51,12 +52,19 @@ work_release(struct work *work)
 	free(work->marks);
 	free(work->lasting);
 	free(work->given);
+	free(work->missing);
 }
 
 static int
 compare_text(const void *key, const void *item)
 {
 	return strcmp(key, *(const char *const *)item);
+}
+
+static int
+compare_items(const void *a, const void *b)
+{
+	return compare_text(*(const char *const *)a, b);
 }
 
 static int
@@ -155,7 +163,7 @@ miss(struct work *work, const char *name)
 
 	if (in_list(&work->rules->allow_missing, name))
 		return;
-	name_report_add(&work->missing, name);
+	work->missing[work->missing_n++] = name;
 	if (i >= 0 && work->left_out == NULL) {
 		work->left_out = name;
 		work->left_out_by_list = !has_all(work, (size_t)i, LISTED);
@@ -171,7 +179,11 @@ begin(struct work *work, struct err *err)
 	work->marks = calloc(work->n + 1, 1);
 	work->lasting = calloc(rules->lasting_n + 1, sizeof(*work->lasting));
 	work->given = calloc(rules->given_n + 1, sizeof(*work->given));
-	if (work->marks == NULL || work->lasting == NULL || work->given == NULL)
+	work->missing = calloc(rules->listed.n + rules->only.n +
+		rules->except.n + rules->given_n + 1,
+	    sizeof(*work->missing));
+	if (work->marks == NULL || work->lasting == NULL ||
+	    work->given == NULL || work->missing == NULL)
 		return err_memory(err);
 	for (size_t i = 0; i < rules->lasting_n; i++) {
 		ssize_t index = find_stored(work, rules->lasting[i].stored);
@@ -203,7 +215,7 @@ apply_list(struct work *work)
 			continue;
 		}
 		miss(work, listed->items[i]);
-		work->listed_is_missing |= work->missing.n > 0;
+		work->listed_is_missing |= work->missing_n > 0;
 	}
 }
 
@@ -254,8 +266,17 @@ apply_given_map(struct work *work)
 static int
 report_missing(const struct work *work, struct err *err)
 {
+	struct name_report report = NAME_REPORT_INIT;
+
+	qsort(work->missing, work->missing_n, sizeof(*work->missing),
+	    compare_items);
+	for (size_t i = 0; i < work->missing_n; i++) {
+		if (i == 0 ||
+		    !text_equal(work->missing[i], work->missing[i - 1]))
+			name_report_add(&report, work->missing[i]);
+	}
 	err_set(err, EXIT_FAILED, "secret%s not found: %s",
-	    work->missing.n == 1 ? "" : "s", work->missing.text);
+	    report.n == 1 ? "" : "s", report.text);
 	if (work->left_out != NULL && work->left_out_by_list)
 		return err_hint(err,
 		    "'%s' is stored, but the list of project.json leaves it "
@@ -366,7 +387,6 @@ selection_apply(struct selection *out, const struct selection_rules *rules,
 	    .rules = rules,
 	    .stored = stored,
 	    .n = n,
-	    .missing = NAME_REPORT_INIT,
 	};
 	AUTO_SELECTION struct selection made = SELECTION_INIT;
 	int status;
@@ -376,7 +396,7 @@ selection_apply(struct selection *out, const struct selection_rules *rules,
 	apply_list(&work);
 	apply_only_and_except(&work);
 	apply_given_map(&work);
-	if (work.missing.n > 0)
+	if (work.missing_n > 0)
 		return report_missing(&work, err);
 	if ((status = name_chosen(&made, &work, err)) < 0)
 		return status;

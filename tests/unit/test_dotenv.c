@@ -221,6 +221,29 @@ test_forms(void **state)
 	becomes("", "a\nLD_PRELOAD=x", false, "A=\"a\\nLD_PRELOAD=x\"\n");
 }
 
+/* Everything but the harmless characters is quoted. */
+static void
+test_bare_characters(void **state)
+{
+	static const char bare[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "abcdefghijklmnopqrstuvwxyz"
+				   "0123456789_./:@%+,=-";
+	(void)state;
+	for (int c = 1; c < 256; c++) {
+		struct arena_mark mark = arena_mark();
+		const char value[] = {'a', (char)c, 'b'};
+		struct dotenv_entry entry = entry_of("A", value, 3);
+		struct secret none = SECRET_INIT;
+		struct secret out = SECRET_INIT;
+
+		assert_int_equal(
+		    dotenv_update(&out, &none, &entry, 1, "f", NULL), 0);
+		if ((out.data[2] == 'a') != (strchr(bare, c) != NULL))
+			fail_msg("byte %d", c);
+		arena_rewind(mark);
+	}
+}
+
 static void
 test_replace(void **state)
 {
@@ -395,6 +418,7 @@ main(void)
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(test_forms),
+	    cmocka_unit_test(test_bare_characters),
 	    cmocka_unit_test(test_replace),
 	    cmocka_unit_test(test_update_refuses),
 	    cmocka_unit_test(test_round_trip),
