@@ -10,9 +10,8 @@ warm_home() {
   WARM_UID=$(other_uid)
   random_canary "$HOME/password" 24
   for n in $(seq 20); do
-    printf 'SECRET_%d=' "$n"
-    LC_ALL=C tr -dc 'A-Za-z0-9' </dev/urandom | head -c 64
-    echo
+    random_canary "$HOME/value" 64
+    printf 'SECRET_%d=%s\n' "$n" "$(<"$HOME/value")"
   done >"$WORK/secrets.env"
   give_to "$WARM_UID"
   export AGENTSECRETS_PASSWORD_FILE=$HOME/password

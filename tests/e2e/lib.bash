@@ -55,7 +55,10 @@ set_settings() {
 # random_canary FILE [LENGTH]: letters and digits that nobody saw before,
 # without a line end; never in an argument or the environment.
 random_canary() {
-  LC_ALL=C tr -dc 'A-Za-z0-9' </dev/urandom | head -c "${2:-40}" >"$1"
+  local text
+  text=$(head -c $((8 * ${2:-40} + 512)) /dev/urandom |
+    LC_ALL=C tr -dc 'A-Za-z0-9')
+  printf '%s' "${text:0:${2:-40}}" >"$1"
 }
 
 # start_background NAME COMMAND...: run until end_all, output in NAME.log of

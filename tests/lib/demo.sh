@@ -4,12 +4,23 @@
 # shellcheck disable=SC2154 # top, build_packages
 
 # told TEXT: what comes next and why.
-told() { printf '\n# %s\n' "$*"; }
+told() {
+  echo
+  fold -s -w 76 <<<"$*" | sed 's/^/# /; s/ $//'
+}
 
 # typed LINE: show it as it would be typed, and run it.
 typed() {
   printf '$ %s\n' "$1"
   bash -c "$1"
+}
+
+# demo_random LENGTH: letters and digits. Nobody stops reading early, so that
+# no program of the pipe dies of it.
+demo_random() {
+  local text
+  text=$(head -c 4096 /dev/urandom | LC_ALL=C tr -dc 'A-Za-z0-9')
+  printf '%s' "${text:0:$1}"
 }
 
 demo_build() {
@@ -43,7 +54,7 @@ demo_story() {
   local seen wanted
   told 'A throw-away home, and a generated password for the account.'
   typed 'cd ~/../web && ls -A ~'
-  LC_ALL=C tr -dc 'A-Za-z0-9' </dev/urandom | head -c 24 >~/password
+  demo_random 24 >~/password
   chmod 0600 ~/password
   typed 'agentsecrets --version'
 
@@ -80,7 +91,7 @@ demo() {
   mkdir -m 0700 "$demo_dir/home/.agentsecrets"
   # The kernel keyring belongs to the person, not to the throw-away home.
   echo '{"session_cache": 0}' >"$demo_dir/home/.agentsecrets/settings.json"
-  LC_ALL=C tr -dc 'A-Za-z0-9' </dev/urandom | head -c 40 >"$demo_dir/value"
+  demo_random 40 >"$demo_dir/value"
   (
     export HOME=$demo_dir/home TMPDIR=$demo_dir/tmp XDG_RUNTIME_DIR=$demo_dir/run
     export PATH=$demo_dir/prefix/bin:$PATH
