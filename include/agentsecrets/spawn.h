@@ -6,6 +6,7 @@
 #define AGENTSECRETS_SPAWN_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include <agentsecrets/err.h>
@@ -38,6 +39,15 @@ int spawn_find(char out[PATH_MAX], const char *relative, const char *fallback,
  */
 int spawn_start(pid_t *pid, const char *path, char *const argv[],
     char *const env[], int socket, struct err *err);
+
+/**
+ * Wait for a program to end, at most `patience_ms`.
+ *
+ * @param pid     made 0 when it has ended
+ * @param status  out: as waitpid() gives it; may be NULL
+ * @return whether it has ended; true for a `*pid` of 0, status untouched
+ */
+bool spawn_has_ended(pid_t *pid, int patience_ms, int *status);
 
 /**
  * Wait until a program that was asked to end has ended, SIGKILL it when

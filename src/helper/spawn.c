@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -121,32 +120,42 @@ spawn_start(pid_t *pid, const char *path, char *const argv[], char *const env[],
 	return 0;
 }
 
-/* Whether the process ended by itself in time. */
-static bool
-ended_in_time(int pidfd, int patience_ms)
+/* Reap a child that has ended or is about to. */
+static void
+reap(pid_t *pid, int *status)
 {
-	struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+	while (waitpid(*pid, status, 0) < 0 && errno == EINTR)
+		continue;
+	*pid = 0;
+}
+
+bool
+spawn_has_ended(pid_t *pid, int patience_ms, int *status)
+{
+	AUTO_FD int pidfd = -1;
+	struct pollfd ended = {.events = POLLIN};
 	int rc;
 
+	if (*pid == 0)
+		return true;
+	pidfd = pidfd_open(*pid, 0);
 	if (pidfd < 0)
 		return false;
+	ended.fd = pidfd;
 	do {
 		rc = poll(&ended, 1, patience_ms);
 	} while (rc < 0 && errno == EINTR);
-	return rc == 1;
+	if (rc != 1)
+		return false;
+	reap(pid, status);
+	return true;
 }
 
 void
 spawn_end(pid_t *pid, int patience_ms)
 {
-	AUTO_FD int pidfd = -1;
-
-	if (*pid == 0)
+	if (spawn_has_ended(pid, patience_ms, NULL))
 		return;
-	pidfd = pidfd_open(*pid, 0);
-	if (!ended_in_time(pidfd, patience_ms))
-		kill(*pid, SIGKILL);
-	while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
-	*pid = 0;
+	kill(*pid, SIGKILL);
+	reap(pid, NULL);
 }

@@ -10,16 +10,45 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <agentsecrets/fd.h>
 #include <agentsecrets/spawn.h>
 
 /* Below the two seconds that the launcher waits for us. */
-enum { PATIENCE_MS = 1500, BACKLOG = 16 };
+enum { PATIENCE_MS = 1500, MOMENT_MS = 500, BACKLOG = 16 };
 
 extern char **environ;
+
+/* The place of the one server, for the signal handler. */
+static const struct embedded *removed_on_signal;
+
+/*
+ * A signal ends us; the server ends because we do. If it has ended before, or
+ * is killed as well, nobody else takes the socket away.
+ */
+static void
+remove_and_exit(int number)
+{
+	(void)number;
+	if (removed_on_signal != NULL && removed_on_signal->dir[0] != '\0') {
+		unlink(removed_on_signal->path);
+		rmdir(removed_on_signal->dir);
+	}
+	_exit(EXIT_FAILED);
+}
+
+static void
+remove_on_signals(const struct embedded *embedded)
+{
+	static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
+	struct sigaction action = {.sa_handler = remove_and_exit};
+
+	removed_on_signal = embedded;
+	sigfillset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaction(numbers[i], &action, NULL);
+}
 
 /* A directory that nobody else could have put anything into. */
 static bool
@@ -127,6 +156,7 @@ embedded_start(struct embedded *embedded, const char *data_dir, struct err *err)
 	*embedded = (struct embedded){.pid = 0};
 	if (make_data_dir(data_dir, err) < 0)
 		return -EXIT_FAILED;
+	remove_on_signals(embedded);
 	if (make_place(embedded, err) < 0 ||
 	    (listening = listen_there(embedded->path, err)) < 0 ||
 	    start_server(embedded, data_dir, listening, err) < 0) {
@@ -140,9 +170,8 @@ bool
 embedded_has_ended(struct embedded *embedded, int *status)
 {
 	if (embedded->pid == 0 ||
-	    waitpid(embedded->pid, status, WNOHANG) != embedded->pid)
+	    !spawn_has_ended(&embedded->pid, MOMENT_MS, status))
 		return false;
-	embedded->pid = 0;
 	remove_place(embedded);
 	return true;
 }
