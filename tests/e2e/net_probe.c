@@ -222,7 +222,10 @@ write_rows(struct net *net, const char *project, uint32_t epoch,
 	return rc;
 }
 
-/* PROJECT EPOCH NAME BLOB VERSION: BLOB "-" deletes, VERSION "-" is none. */
+/*
+ * PROJECT EPOCH NAME BLOB VERSION: "-BLOB" is a tombstone, VERSION "-" is no
+ * condition.
+ */
 static int
 run_write(struct net *net, char **args, struct err *err)
 {
@@ -236,6 +239,10 @@ run_write(struct net *net, char **args, struct err *err)
 	int rc;
 
 	snprintf(row.name, sizeof(row.name), "%s", args[2]);
+	if (row.deleted) {
+		row.blob++;
+		row.blob_len--;
+	}
 	rc = write_rows(net, args[0], (uint32_t)strtoul(args[1], NULL, 10),
 	    &rows, &written, err);
 	print_rows("wrote", &written);
