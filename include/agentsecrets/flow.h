@@ -27,6 +27,9 @@ struct asker {
 	/* One line; the answer may be empty. */
 	int (*line)(
 	    const char *prompt, char *out, size_t out_len, struct err *err);
+	/* Show a secret that was made here, straight from the arena. */
+	int (*show)(const char *label, const struct secret *secret,
+	    struct err *err);
 };
 
 /* What every invocation brings along. */

@@ -41,7 +41,7 @@ static const struct option init_options[] = {
 };
 
 static void
-print_init(const struct init_result *result, const struct caller *caller)
+print_init(const struct init_result *result)
 {
 	bool embedded = text_equal(result->server, "embedded");
 
@@ -53,9 +53,9 @@ print_init(const struct init_result *result, const struct caller *caller)
 	print_line("key number  %s", result->key_number);
 	if (result->project[0] != '\0')
 		print_line("project     %s", result->project);
-	(void)caller;
 	print_line("next: 'agentsecrets set KEY', then 'agentsecrets env -- "
-		   "COMMAND'; keep a kit: 'agentsecrets key export --out "
+		   "COMMAND'");
+	print_line("keep a recovery kit: 'agentsecrets key export --out "
 		   "FILE'");
 }
 
@@ -86,7 +86,7 @@ init(struct invocation *invocation, struct err *err)
 	if (rc < 0)
 		return rc;
 	if (!args->common.quiet)
-		print_init(&result, caller);
+		print_init(&result);
 	if (!result.project_left_out)
 		return 0;
 	*err = result.project_err;

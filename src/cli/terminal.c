@@ -227,6 +227,20 @@ ask_line(const char *prompt, char *out, size_t out_len, struct err *err)
 	return 0;
 }
 
+/* Past stdio, whose buffers would keep a copy. */
+static int
+show_secret(const char *label, const struct secret *secret, struct err *err)
+{
+	AUTO_FD int fd = open("/dev/tty", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0 || fd_write_all(fd, label, strlen(label)) < 0 ||
+	    fd_write_all(fd, secret->data, secret->len) < 0 ||
+	    fd_write_all(fd, "\n", 1) < 0)
+		return err_sys(
+		    err, EXIT_ACCESS, "cannot write to the terminal");
+	return 0;
+}
+
 static bool
 is_there(void)
 {
@@ -244,7 +258,8 @@ is_there(void)
 const struct asker *
 terminal_asker(void)
 {
-	static const struct asker asker = {is_there, ask_secret, ask_line};
+	static const struct asker asker = {
+	    is_there, ask_secret, ask_line, show_secret};
 
 	return &asker;
 }

@@ -61,23 +61,16 @@ password_get(struct secret *out, const struct caller *caller,
 	return caller->ask->secret(prompt, out, err);
 }
 
-/* Show a password that was made here: it is shown once and never stored. */
+/* A password that was made here is shown once and never stored. */
 static int
 offer_generated(
     struct secret *out, const struct caller *caller, struct err *err)
 {
 	char answer[16];
-	char text[128];
-	int rc = password_generate(out, err);
 
-	if (rc < 0)
-		return rc;
-	rc = snprintf(text, sizeof(text), "generated password: %.*s",
-	    (int)out->len, (const char *)out->data);
-	caller->notice(text);
-	secret_wipe(text, sizeof(text));
-	if (rc < 0)
-		return err_memory(err);
+	if (password_generate(out, err) < 0 ||
+	    caller->ask->show("Password: ", out, err) < 0)
+		return -(int)err->status;
 	return caller->ask->line(
 	    "Write it down, then press Enter. ", answer, sizeof(answer), err);
 }

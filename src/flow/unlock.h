@@ -29,7 +29,7 @@ int password_read_file(struct secret *out, const char *path, struct err *err);
 
 /**
  * A password that is to be set: from the file, or asked twice; an empty
- * answer takes a generated one, which `caller->notice` shows.
+ * answer takes a generated one, which the terminal shows.
  *
  * @param email  for the policy; may be ""
  * @return 0; -EXIT_USAGE when it breaks the policy; -EXIT_USAGE naming
