@@ -88,28 +88,64 @@ configured_path(char **out, struct err *err)
 	return check_parent(*out, user, err);
 }
 
-static int
-open_path(const char *path)
+/* Whether only a symbolic link could make it other than the real path. */
+static bool
+is_normal(const char *path)
 {
-	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (path[0] != '/')
+		return false;
+	while (*path != '\0') {
+		size_t len = strcspn(++path, "/");
+
+		if (len == 0 || (len == 1 && path[0] == '.') ||
+		    (len == 2 && path[0] == '.' && path[1] == '.'))
+			return false;
+		path += len;
+	}
+	return true;
+}
+
+/*
+ * Open the directory and learn its real path. Where no component is a link
+ * it is the path itself, and readlink(2) need not ask about each.
+ *
+ * @return 0, or -1 with errno
+ */
+static int
+open_path(struct home *home)
+{
+	const char *path = home->path;
+
+	if (is_normal(path))
+		home->fd =
+		    plain_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+	if (home->fd >= 0) {
+		home->real = strdup(path);
+	} else {
+		home->fd =
+		    open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		home->real = home->fd >= 0 ? realpath(path, NULL) : NULL;
+	}
+	return home->real != NULL ? 0 : -1;
 }
 
 static int
 open_directory(struct home *home, bool make, struct err *err)
 {
-	home->fd = open_path(home->path);
-	if (home->fd < 0 && errno == ENOENT && !make)
+	int rc = open_path(home);
+
+	if (rc < 0 && errno == ENOENT && !make)
 		return 0;
-	if (home->fd < 0 && errno == ENOENT) {
+	if (rc < 0 && errno == ENOENT) {
 		if (mkdir(home->path, 0700) < 0 && errno != EEXIST)
 			return err_sys(
 			    err, EXIT_FAILED, "cannot make '%s'", home->path);
-		home->fd = open_path(home->path);
+		rc = open_path(home);
 	}
-	if (home->fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+	if (rc < 0 && (errno == ENOTDIR || errno == ELOOP))
 		return err_set(err, EXIT_FAILED,
 		    "cannot use '%s': it is not a directory", home->path);
-	if (home->fd < 0)
+	if (rc < 0)
 		return err_sys(
 		    err, EXIT_FAILED, "cannot open '%s'", home->path);
 	return 1;
@@ -120,25 +156,19 @@ home_open(struct home *home, bool make, struct err *err)
 {
 	AUTO_HOME struct home local = HOME_INIT;
 	int rc = configured_path(&local.path, err);
+	int found;
 
 	if (rc < 0)
 		return rc;
-	rc = open_directory(&local, make, err);
+	found = open_directory(&local, make, err);
+	if (found < 0)
+		return found;
+	rc = found > 0 ? check_owner(local.fd, local.path, err) : 0;
 	if (rc < 0)
 		return rc;
-	if (rc > 0) {
-		int checked = check_owner(local.fd, local.path, err);
-
-		if (checked < 0)
-			return checked;
-		local.real = realpath(local.path, NULL);
-		if (local.real == NULL)
-			return err_sys(err, EXIT_FAILED, "cannot resolve '%s'",
-			    local.path);
-	}
 	*home = local;
 	local = (struct home)HOME_INIT;
-	return rc;
+	return found;
 }
 
 void

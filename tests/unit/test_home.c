@@ -50,6 +50,29 @@ test_open(void **state)
 	assert_int_equal(home_open(&home, true, &err), -EXIT_FAILED);
 }
 
+/* The real path names the session cache, however the home is written. */
+static void
+test_real_path(void **state)
+{
+	static const char *const ways[] = {"user/.agentsecrets/",
+	    "user/./.agentsecrets", "user//.agentsecrets",
+	    "user/../user/.agentsecrets", "user/.agentsecrets/.",
+	    "way/.agentsecrets"};
+	struct fixture *f = *state;
+	char path[FIXTURE_PATH];
+	struct err err;
+
+	assert_int_equal(symlink("user", fixture_path(path, f, "way")), 0);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		AUTO_HOME struct home home = HOME_INIT;
+
+		setenv("AGENTSECRETS_HOME", fixture_path(path, f, ways[i]), 1);
+		assert_int_equal(home_open(&home, false, &err), 1);
+		assert_string_equal(home.path, path);
+		assert_string_equal(home.real, f->home.path);
+	}
+}
+
 static void
 test_open_refuses(void **state)
 {
@@ -176,6 +199,8 @@ test_write(void **state)
 
 	umask(0777);
 	assert_int_equal(home_write(&f->home, "a", "one", 3, &err), 0);
+	assert_int_equal(fstatat(f->home.fd, "a", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
 	umask(0);
 	assert_int_equal(fchmodat(f->home.fd, "a", 0644, 0), 0);
 	assert_int_equal(home_write(&f->home, "a", "two!", 4, &err), 0);
@@ -220,6 +245,7 @@ test_write_refuses(void **state)
 	snprintf(path, sizeof(path), "%s/target", f->home.path);
 	assert_int_equal(
 	    file_write(path, "x", 1, 0600, false, &err), -EXIT_FAILED);
+	assert_non_null(strstr(err.text, "it exists already"));
 	snprintf(path, sizeof(path), "%s/link", f->home.path);
 	assert_int_equal(
 	    file_write(path, "x", 1, 0600, true, &err), -EXIT_FAILED);
@@ -397,6 +423,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    EACH(test_open),
+	    EACH(test_real_path),
 	    EACH(test_open_refuses),
 	    EACH(test_sudo_makes_nothing),
 	    EACH(test_read),

@@ -222,6 +222,7 @@ test_marks(void **state)
 	put(&vault, "A", 1, 4, 2);
 	put(&vault, "B", 1, 1, 7);
 	put(&vault, "A", 1, 5, 3);
+	put(&vault, "A", 1, 4, 8);
 	assert_int_equal(vault_live(&vault), 2);
 	holds(&vault, "A", 3);
 	holds(&vault, "B", 6);
@@ -252,7 +253,7 @@ milliseconds(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
