@@ -1,0 +1,156 @@
+/* audit: one line a start, whatever the names hold. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <agentsecrets/audit.h>
+#include <agentsecrets/json.h>
+#include <agentsecrets/text.h>
+
+#include "store_fixture.h"
+
+static const char *const names[] = {"DATABASE_URL", "STRIPE_KEY"};
+
+static const struct audit_record plain = {
+    .project = "shop",
+    .project_id = "3fa85f64-5717-4562-b3fc-2c963f66afa6",
+    .environment = "production",
+    .command = "/usr/bin/npm",
+    .names = names,
+    .names_n = 2,
+};
+
+static void
+test_line(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_BUF struct buf text = BUF_INIT;
+	const time_t before = time(NULL);
+	struct tm utc = {.tm_isdst = 0};
+	char want[512];
+	char timestamp[32] = "";
+	struct stat st;
+	struct err err;
+
+	assert_int_equal(audit_append(&f->home, &plain, &err), 0);
+	fixture_read(f, "audit.log", &text);
+	assert_int_equal(sscanf(buf_text_view(&text),
+			     "{\"timestamp\":\"%24[^\"]", timestamp),
+	    1);
+	assert_ptr_equal(
+	    strptime(timestamp, "%Y-%m-%dT%H:%M:%SZ", &utc), timestamp + 20);
+	assert_in_range(timegm(&utc), before, before + 5);
+	snprintf(want, sizeof(want),
+	    "{\"timestamp\":\"%s\",\"event\":\"env\",\"project\":\"shop\","
+	    "\"project_id\":\"%s\",\"environment\":\"production\","
+	    "\"command\":\"npm\",\"pid\":%d,"
+	    "\"secret_keys\":[\"DATABASE_URL\",\"STRIPE_KEY\"]}\n",
+	    timestamp, plain.project_id, getpid());
+	assert_string_equal(buf_text_view(&text), want);
+	assert_int_equal(fstatat(f->home.fd, "audit.log", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+}
+
+static void
+test_injection(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_BUF struct buf text = BUF_INIT;
+	AUTO_JSON cJSON *json = NULL;
+	struct audit_record record = plain;
+	struct err err;
+
+	record.command = "/x/a\nb\"\\\033[2J\xff";
+	record.project = "p\r\n{\"event\":\"env\"}";
+	record.names_n = 0;
+	assert_int_equal(audit_append(&f->home, &record, &err), 0);
+	fixture_read(f, "audit.log", &text);
+	for (size_t i = 0; i + 1 < text.len; i++)
+		assert_true(text.data[i] >= 0x20);
+	assert_int_equal(
+	    json_parse(&json, buf_text_view(&text), text.len, "x", &err), 0);
+	assert_string_equal(
+	    json_get_text(json, "command"), "a\nb\"\\\033[2J\xef\xbf\xbd");
+}
+
+static void
+test_together(void **state)
+{
+	enum { CHILDREN = 4, ROUNDS = 50 };
+	struct fixture *f = *state;
+	AUTO_BUF struct buf text = BUF_INIT;
+	size_t lines = 0;
+	int status;
+	char *line;
+
+	for (int i = 0; i < CHILDREN; i++) {
+		if (fork() == 0) {
+			for (int n = 0; n < ROUNDS; n++) {
+				if (audit_append(&f->home, &plain, NULL) < 0)
+					_exit(1);
+			}
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < CHILDREN; i++) {
+		assert_true(wait(&status) > 0);
+		assert_int_equal(status, 0);
+	}
+	fixture_read(f, "audit.log", &text);
+	for (line = (char *)text.data; *line != '\0'; lines++) {
+		assert_true(text_has_prefix(line, "{\"timestamp\":\""));
+		line = strchr(line, '\n');
+		assert_non_null(line);
+		line++;
+	}
+	assert_int_equal(lines, CHILDREN * ROUNDS);
+}
+
+static void
+test_refuses(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_BUF struct buf text = BUF_INIT;
+	struct err err;
+
+	fixture_write(f, "target", "x");
+	assert_int_equal(symlinkat("target", f->home.fd, "audit.log"), 0);
+	assert_int_equal(audit_append(&f->home, &plain, &err), -EXIT_FAILED);
+	fixture_read(f, "target", &text);
+	assert_string_equal(buf_text_view(&text), "x");
+	assert_int_equal(unlinkat(f->home.fd, "audit.log", 0), 0);
+	assert_int_equal(mkfifoat(f->home.fd, "audit.log", 0600), 0);
+	assert_int_equal(audit_append(&f->home, &plain, &err), -EXIT_FAILED);
+	assert_int_equal(unlinkat(f->home.fd, "audit.log", 0), 0);
+	fixture_write(f, "audit.log", "");
+	assert_int_equal(fchmodat(f->home.fd, "audit.log", 0622, 0), 0);
+	assert_int_equal(audit_append(&f->home, &plain, &err), -EXIT_FAILED);
+}
+
+#define EACH(test)                                                             \
+	cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    EACH(test_line),
+	    EACH(test_injection),
+	    EACH(test_together),
+	    EACH(test_refuses),
+	};
+
+	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
+}
