@@ -147,9 +147,12 @@ test_keyring(void **state)
 	if (geteuid() != 0)
 		skip();
 	if (fork() == 0) {
+		/* A user of this run's own, whose keyring nobody else fills. */
+		const uid_t uid = 100000 + (uid_t)getpid();
+
 		CHECK(setgroups(0, NULL) == 0);
-		CHECK(setresgid(OTHER_UID, OTHER_UID, OTHER_UID) == 0);
-		CHECK(setresuid(OTHER_UID, OTHER_UID, OTHER_UID) == 0);
+		CHECK(setresgid(uid, uid, uid) == 0);
+		CHECK(setresuid(uid, uid, uid) == 0);
 		check_keyring(&f->home);
 		check_possession(&f->home);
 		_exit(0);
