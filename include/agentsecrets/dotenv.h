@@ -29,6 +29,7 @@
 #ifndef AGENTSECRETS_DOTENV_H
 #define AGENTSECRETS_DOTENV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <agentsecrets/arena.h>
@@ -39,6 +40,7 @@ struct dotenv_entry {
 	char name[NAME_MAX_BYTES + 1]; /* as written: [A-Za-z_][A-Za-z0-9_]* */
 	struct secret value;	       /* in the arena; any bytes but NUL */
 	size_t line;		       /* where it was read, from 1 */
+	bool removed; /* dotenv_update() takes its assignments out */
 };
 
 struct dotenv {
@@ -46,7 +48,10 @@ struct dotenv {
 	size_t n;
 };
 
-#define DOTENV_INIT {NULL, 0}
+#define DOTENV_INIT                                                            \
+	{                                                                      \
+		NULL, 0                                                        \
+	}
 #define AUTO_DOTENV __attribute__((cleanup(dotenv_release)))
 
 /**
@@ -66,12 +71,12 @@ int dotenv_parse(struct dotenv *out, const struct secret *text,
 
 /**
  * Write entries into an existing text: assignments of these names are
- * replaced where they stand (all but the last of doubled ones are removed),
- * new ones are appended sorted by name, every other line stays byte for byte,
- * and so does one that has the value already. Line ends are those of the
- * text; a missing last one is added before something is appended. A trailing
- * comment of a replaced line stays only after a quoted value: in unquoted
- * text it may be part of the old secret.
+ * replaced where they stand (or taken out, when the entry is `removed`) (all
+ * but the last of doubled ones are removed), new ones are appended sorted by
+ * name, every other line stays byte for byte, and so does one that has the
+ * value already. Line ends are those of the text; a missing last one is added
+ * before something is appended. A trailing comment of a replaced line stays
+ * only after a quoted value: in unquoted text it may be part of the old secret.
  *
  * What is written is read back identically by dotenv_parse().
  *

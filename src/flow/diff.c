@@ -28,6 +28,7 @@ list_of(struct diff_result *result, enum standing standing)
 	case STANDING_CHANGED_HERE:
 		return &result->changed_here;
 	case STANDING_CHANGED_THERE:
+	case STANDING_DELETED_THERE:
 		return &result->changed_there;
 	case STANDING_CHANGED_BOTH:
 		return &result->changed_both;

@@ -8,6 +8,7 @@
 #include <agentsecrets/dotenv.h>
 #include <agentsecrets/err.h>
 
+#include "exchange.h"
 #include "place.h"
 
 struct env_file {
@@ -42,6 +43,15 @@ const struct dotenv_entry *env_file_find(
 /** Write entries into the file (0600, atomic), keeping its other lines. */
 int env_file_write(const struct env_file *file,
     const struct dotenv_entry *entries, size_t n, struct err *err);
+
+/**
+ * In storage mode 2, bring changes that were stored into the environment's
+ * own file; in mode 1 nothing.
+ *
+ * @return 0; -EXIT_FAILED: "stored, but '…' is not renewed"
+ */
+int env_file_follow(const struct place *place, const struct change *changes,
+    size_t n, struct err *err);
 
 /** Make sure .gitignore beside the file names it. */
 int env_file_ignore(const struct place *place, struct err *err);

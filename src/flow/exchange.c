@@ -48,6 +48,14 @@ exchange_unlock(struct workspace_key *key, const struct place *place,
 	return 0;
 }
 
+/* A write by a machine that never fetched leaves only its own rows. */
+static bool
+is_partial(const struct vault *vault)
+{
+	return vault->rows_n > 0 && vault->pulled_at == 0 &&
+	    vault->revision == 0;
+}
+
 int
 exchange_load(struct vault *vault, const struct place *place, struct err *err)
 {
@@ -56,7 +64,7 @@ exchange_load(struct vault *vault, const struct place *place, struct err *err)
 
 	if (rc == 0)
 		memcpy(vault->origin, place->origin, sizeof(vault->origin));
-	return rc;
+	return rc > 0 && is_partial(vault) ? 0 : rc;
 }
 
 int

@@ -53,7 +53,12 @@ int exchange_connect(
 int exchange_unlock(struct workspace_key *key, const struct place *place,
     const struct caller *caller, struct err *err);
 
-/** Read the place's vault file. @return 1; 0 when there is none */
+/**
+ * Read the place's vault file.
+ *
+ * @return 1; 0 when there is none, or only one that writes of this machine
+ *         began: it does not tell what else the server has
+ */
 int exchange_load(
     struct vault *vault, const struct place *place, struct err *err);
 

@@ -307,6 +307,16 @@ place_bind(struct place *place, struct err *err)
 	return 0;
 }
 
+const char *
+place_outer_name(const struct place *place, const char *stored)
+{
+	for (size_t i = 0; i < place->file.map_n; i++) {
+		if (strcmp(place->file.map[i].stored, stored) == 0)
+			return place->file.map[i].final;
+	}
+	return stored;
+}
+
 void
 place_release(struct place *place)
 {

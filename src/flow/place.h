@@ -75,4 +75,10 @@ int place_environment(char *out, const struct caller *caller,
     const struct project_file *file, const struct config *config,
     struct err *err);
 
+/**
+ * The name under which a stored secret stands in files and environments: its
+ * lasting map entry, or itself.
+ */
+const char *place_outer_name(const struct place *place, const char *stored);
+
 #endif

@@ -40,7 +40,9 @@ collect(const struct sides *sides, bool own_file, bool force,
 
 		if (standing_of(sides, name, &standing, &entry->value, err) < 0)
 			return -(int)err->status;
-		if (entry->value.data == NULL || standing == STANDING_SAME)
+		entry->removed = own_file && standing == STANDING_DELETED_THERE;
+		if ((entry->value.data == NULL && !entry->removed) ||
+		    standing == STANDING_SAME)
 			continue;
 		if (own_file && standing == STANDING_CHANGED_HERE && !force)
 			continue;
@@ -49,7 +51,7 @@ collect(const struct sides *sides, bool own_file, bool force,
 		if (differs && !force && names_add(conflicts, name) < 0)
 			return err_memory(err);
 		snprintf(entry->name, sizeof(entry->name), "%s",
-		    standing_outer_name(sides->place, name));
+		    place_outer_name(sides->place, name));
 		(*n)++;
 	}
 	return 0;

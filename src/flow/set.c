@@ -10,6 +10,7 @@
 #include <agentsecrets/names.h>
 
 #include "changes.h"
+#include "env_file.h"
 #include "exchange.h"
 #include "place.h"
 
@@ -51,6 +52,8 @@ set_run(const struct set_item *items, size_t n, bool force,
 		    &net, &place, &key, &vault, changes, n, force, err);
 	if (rc == 0)
 		rc = name_maps_keep(&maps, &place, &result->mapped, err);
+	if (rc == 0)
+		rc = env_file_follow(&place, changes, n, err);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = names_add(&result->written, changes[i].name) < 0
 		    ? err_memory(err)
@@ -102,6 +105,8 @@ delete_run(const char *const *names, size_t n, bool force,
 	if (rc == 0)
 		rc = exchange_write(
 		    &net, &place, &key, &vault, changes, n, force, err);
+	if (rc == 0)
+		rc = env_file_follow(&place, changes, n, err);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = names_add(&result->deleted, changes[i].name) < 0
 		    ? err_memory(err)

@@ -6,17 +6,6 @@
 
 #include <agentsecrets/names.h>
 
-/* The name under which a stored secret stands in files and environments. */
-const char *
-standing_outer_name(const struct place *place, const char *stored)
-{
-	for (size_t i = 0; i < place->file.map_n; i++) {
-		if (strcmp(place->file.map[i].stored, stored) == 0)
-			return place->file.map[i].final;
-	}
-	return stored;
-}
-
 static bool
 same_value(const struct secret *a, const struct secret *b)
 {
@@ -48,6 +37,8 @@ judge_standing(const struct secret *local, const struct secret *base,
 		return STANDING_SAME;
 	if (!here && !there)
 		return STANDING_SAME;
+	if (!there && base->data != NULL && same_value(base, local))
+		return STANDING_DELETED_THERE;
 	if (!there)
 		return STANDING_ONLY_LOCAL;
 	if (!here)
@@ -72,7 +63,7 @@ standing_of(const struct sides *sides, const char *name, enum standing *out,
 	local = base;
 	if (sides->file != NULL) {
 		const struct dotenv_entry *entry = env_file_find(
-		    sides->file, standing_outer_name(sides->place, name));
+		    sides->file, place_outer_name(sides->place, name));
 
 		local =
 		    entry != NULL ? entry->value : (struct secret)SECRET_INIT;

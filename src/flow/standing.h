@@ -18,6 +18,7 @@ enum standing {
 	STANDING_CHANGED_HERE,
 	STANDING_CHANGED_THERE,
 	STANDING_CHANGED_BOTH,
+	STANDING_DELETED_THERE,
 };
 
 /* The three states that are compared. */
@@ -28,12 +29,6 @@ struct sides {
 	struct vault *base;	     /* what was last seen */
 	struct vault *remote;	     /* may be `base` itself */
 };
-
-/**
- * The name under which a stored secret stands in files and environments: its
- * lasting map entry, or itself.
- */
-const char *standing_outer_name(const struct place *place, const char *stored);
 
 /**
  * Compare one name.

@@ -200,7 +200,9 @@ put_old(struct dotenv_sink *sink, const struct update *update, struct err *err)
 	while ((status = dotenv_scan_next(&scan, &part, err)) > 0) {
 		ssize_t i = find_entry(update, &scan, &part);
 
-		if (i >= 0 && part.start != update->places[i].start)
+		if (i >= 0 &&
+		    (update->sorted[i]->removed ||
+			part.start != update->places[i].start))
 			continue;
 		assignments += !part.is_foreign;
 		if (i >= 0 && !update->places[i].is_same)
@@ -233,7 +235,7 @@ put_all(struct dotenv_sink *sink, const struct update *update, struct err *err)
 	if (assignments < 0)
 		return (int)assignments;
 	for (size_t i = 0; i < update->n; i++) {
-		if (update->places[i].is_there)
+		if (update->places[i].is_there || update->sorted[i]->removed)
 			continue;
 		assignments++;
 		if (sink->len > 0 && sink->last != '\n')

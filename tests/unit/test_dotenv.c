@@ -280,6 +280,30 @@ test_replace(void **state)
 }
 
 static void
+removes(const char *old, const char *want)
+{
+	struct dotenv_entry gone = entry_of("GONE", "", 0);
+	struct secret text = secret_of(old, strlen(old));
+	struct secret out;
+	struct err err;
+
+	gone.removed = true;
+	if (dotenv_update(&out, &text, &gone, 1, "f", &err) != 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(out.len, strlen(want));
+	assert_memory_equal(out.data, want, out.len);
+}
+
+static void
+test_remove(void **state)
+{
+	(void)state;
+	removes("A=1\nGONE=x\n# c\nGONE='y\nz' # d\nB=2", "A=1\n# c\nB=2");
+	removes("A=1\n", "A=1\n");
+	removes("", "");
+}
+
+static void
 test_update_refuses(void **state)
 {
 	struct dotenv_entry nul = entry_of("A", "x\0y", 3);
@@ -420,6 +444,7 @@ main(void)
 	    cmocka_unit_test(test_forms),
 	    cmocka_unit_test(test_bare_characters),
 	    cmocka_unit_test(test_replace),
+	    cmocka_unit_test(test_remove),
 	    cmocka_unit_test(test_update_refuses),
 	    cmocka_unit_test(test_round_trip),
 	    cmocka_unit_test(test_large),
