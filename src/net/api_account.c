@@ -251,7 +251,6 @@ renew(struct net_state *state, const char *token, struct api_answer *reply,
 	if (body.failed)
 		return net_fail(state, REASON_FAILED, err, "out of memory");
 	rc = api_succeed(state, &http, reply, err);
-	http_forget(state);
 	/* 422 is how other servers refuse a token of another shape. */
 	if (rc < 0 && (state->http_status == 401 || state->http_status == 422))
 		state->reason = REASON_EXPIRED;

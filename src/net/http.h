@@ -39,8 +39,8 @@ int http_exchange(struct net_state *state, const struct http_request *request,
 void http_answer_release(struct http_answer *answer);
 
 /**
- * Close the connection and drop libcurl's buffers, so that what was sent
- * (and freed memory is wiped) is nowhere any more.
+ * Close the connection and drop libcurl's buffers: whatever its version keeps
+ * of what was sent is freed, and so wiped. The next request connects anew.
  */
 void http_forget(struct net_state *state);
 

@@ -182,8 +182,7 @@ serve_one(struct net_state *state, struct err *err)
 		err_memory(err);
 		make_error(state, err, &answer);
 	}
-	return message_send(SPAWN_SOCKET, &answer, err) < 0 ? -EXIT_FAILED
-							      : 1;
+	return message_send(SPAWN_SOCKET, &answer, err) < 0 ? -EXIT_FAILED : 1;
 }
 
 static void

@@ -33,7 +33,7 @@ start_paused() {
 
 @test "a password is nowhere once it was sent, the session is" {
   start_paused register ada@example.org "$(cat password)" $WORKSPACE , \
-    login ada@example.org "$(cat password)" , workspaces
+    login ada@example.org "$(cat password)"
   assert_no_leak password "$HELPER"
   assert_no_leak password "$SERVER_PID"
   python3 -c 'import json, sys
