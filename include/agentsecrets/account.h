@@ -52,8 +52,8 @@ struct account {
  * @return 1; 0 when there is none; -EXIT_FAILED when it is damaged (wrong
  *         lengths, not canonical base64, another store than "sealed")
  */
-int
-account_load(struct account *account, const struct home *home, struct err *err);
+int account_load(
+    struct account *account, const struct home *home, struct err *err);
 
 /**
  * Write it; unknown fields are kept, those that are not set are left out. The
@@ -68,8 +68,8 @@ int account_save(
 void account_release(struct account *account);
 
 /** The workspace with that id, or NULL. */
-struct account_workspace *
-account_workspace_find(const struct account *account, const char *id);
+struct account_workspace *account_workspace_find(
+    const struct account *account, const char *id);
 
 /** Add a workspace or replace the one with its id. @return 0; -EXIT_FAILED */
 int account_workspace_put(struct account *account,

@@ -1,10 +1,8 @@
 /* home: who may have what, and what a write leaves behind. */
 #include "config.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,10 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -341,80 +337,6 @@ test_lock(void **state)
 	assert_int_equal(home_lock(&f->home, "token.lock", NULL), -EXIT_FAILED);
 }
 
-enum { BIG = 1 << 18 };
-
-/* Whether the file is all 'a' or all 'b'. */
-static void
-assert_whole(const struct fixture *f)
-{
-	AUTO_BUF struct buf text = BUF_INIT;
-
-	fixture_read(f, "big", &text);
-	assert_int_equal(text.len, BIG);
-	assert_true(text.data[0] == 'a' || text.data[0] == 'b');
-	assert_memory_equal(text.data, text.data + 1, BIG - 1);
-}
-
-static void
-write_for_ever(const struct home *home, char *bytes)
-{
-	for (int i = 0;; i++) {
-		memset(bytes, i % 2 == 0 ? 'a' : 'b', BIG);
-		home_write(home, "big", bytes, BIG, NULL);
-	}
-}
-
-static void
-test_killed(void **state)
-{
-	struct fixture *f = *state;
-	char *bytes = malloc(BIG);
-	struct err err;
-
-	memset(bytes, 'a', BIG);
-	assert_int_equal(home_write(&f->home, "big", bytes, BIG, &err), 0);
-	for (int round = 0; round < 30; round++) {
-		const struct timespec pause = {0, 300000 + round * 150000};
-		pid_t child = fork();
-
-		if (child == 0)
-			write_for_ever(&f->home, bytes);
-		nanosleep(&pause, NULL);
-		assert_int_equal(kill(child, SIGKILL), 0);
-		assert_int_equal(waitpid(child, NULL, 0), child);
-		assert_whole(f);
-	}
-	assert_int_equal(home_write(&f->home, "big", bytes, BIG, &err), 0);
-	assert_int_equal(fixture_leftovers(f), 0);
-	free(bytes);
-}
-
-static void
-test_disk_full(void **state)
-{
-	struct fixture *f = *state;
-	AUTO_BUF struct buf text = BUF_INIT;
-	struct rlimit small = {1024, 1024};
-	char *bytes = calloc(1, BIG);
-	struct err err;
-	int status;
-
-	assert_int_equal(home_write(&f->home, "a", "old", 3, &err), 0);
-	if (fork() == 0) {
-		signal(SIGXFSZ, SIG_IGN);
-		setrlimit(RLIMIT_FSIZE, &small);
-		_exit(home_write(&f->home, "a", bytes, BIG, &err) !=
-			-EXIT_FAILED ||
-		    err.sys != EFBIG);
-	}
-	free(bytes);
-	assert_true(wait(&status) > 0);
-	assert_int_equal(status, 0);
-	fixture_read(f, "a", &text);
-	assert_string_equal(buf_text_view(&text), "old");
-	assert_int_equal(fixture_leftovers(f), 0);
-}
-
 #define EACH(test)                                                             \
 	cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
@@ -433,8 +355,6 @@ main(void)
 	    EACH(test_file_write),
 	    EACH(test_leftovers),
 	    EACH(test_lock),
-	    EACH(test_killed),
-	    EACH(test_disk_full),
 	};
 
 	return cmocka_run_group_tests_name("home", tests, NULL, NULL);
