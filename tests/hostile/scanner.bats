@@ -30,6 +30,17 @@ setup() {
   done
 }
 
+@test "what a URL escapes is found in both spellings" {
+  printf 'a b/c+\303\251=end' >text
+  mkdir forms
+  printf 'x%%3Da%%20b%%2Fc%%2B%%C3%%A9%%3Dend' >forms/upper
+  printf 'x%%3da%%20b%%2fc%%2b%%c3%%a9%%3dend' >forms/lower
+  run "$scan" text forms
+  assert_status 1
+  assert_match 'text url forms/upper'
+  assert_match 'text url forms/lower'
+}
+
 @test "nothing is found where there is nothing" {
   head -c 10 canary >other
   run "$scan" canary other

@@ -5,9 +5,9 @@
  *
  * SECRETS is a folder with a secret in each file, or one file. The exact bytes
  * are looked for: as they are, in pieces of twelve, as hex of both cases, as
- * base64 at its three alignments (both alphabets) and as UTF-16LE. A number
- * names a process, of which every mapping is read; anything else is a file or
- * a folder with all below.
+ * base64 at its three alignments (both alphabets), as UTF-16LE and with what a
+ * URL cannot hold as %XX. A number names a process, of which every mapping is
+ *read; anything else is a file or a folder with all below.
  *
  * Prints a line a find: secret's file name, form, where. Never the secret.
  * Mappings that the kernel does not let anybody read are listed with "#".
@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,27 @@ add_hex(const char *name, const uint8_t *secret, size_t len, const char *digits)
 	free(out);
 }
 
+/* Without the form that is plain anyway. */
+static void
+add_url(const char *name, const uint8_t *secret, size_t len, bool upper)
+{
+	char *out = malloc(3 * len + 1);
+	size_t n = 0;
+
+	if (out == NULL)
+		die("memory");
+	for (size_t i = 0; i < len; i++) {
+		if (isalnum(secret[i]) || memchr("-._~", secret[i], 4) != NULL)
+			out[n++] = (char)secret[i];
+		else
+			n += (size_t)snprintf(
+			    out + n, 4, upper ? "%%%02X" : "%%%02x", secret[i]);
+	}
+	if (n > len)
+		add(name, "url", (uint8_t *)out, n, 0);
+	free(out);
+}
+
 static unsigned
 bit(const uint8_t *secret, size_t len, size_t shift, size_t n)
 {
@@ -144,6 +166,8 @@ add_secret(const char *path)
 		add(name, "piece", secret + i, PIECE, i);
 	add_hex(name, secret, len, "0123456789abcdef");
 	add_hex(name, secret, len, "0123456789ABCDEF");
+	add_url(name, secret, len, false);
+	add_url(name, secret, len, true);
 	for (size_t shift = 0; shift < 3; shift++) {
 		add_base64(name, secret, len, shift, "+/");
 		add_base64(name, secret, len, shift, "-_");

@@ -9,7 +9,7 @@ files() {
     -path ./autom4te.cache -prune -o -path ./build-aux -prune -o \
     -type f ! -name 'configure*' ! -name 'Makefile.in' ! -name aclocal.m4 \
     ! -name 'config.h.in*' ! -name '*~' ! -path './tests/fuzz/corpus/*' \
-    ! -path './tests/vectors/*' -print | sed 's,^\./,,' | sort
+    ! -path './tests/vectors/*' ! -path './tests/fixtures/*' -print | sed 's,^\./,,' | sort
 }
 
 scripts() {
