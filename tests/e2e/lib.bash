@@ -14,6 +14,8 @@
 # as they are shipped and is not run with sanitizers.
 bats_require_minimum_version 1.5.0
 
+# In setup_file, what all tests of the file share: end_all in teardown_file.
+: "${BATS_TEST_TMPDIR:=$BATS_FILE_TMPDIR}"
 PREFIX=${AGENTSECRETS_PREFIX:?run this with ./dev test NAME}
 TOOLS=${AGENTSECRETS_TOOLS:?run this with ./dev test NAME}
 PATH=$PREFIX/bin:$PATH
@@ -35,13 +37,23 @@ fresh_home() {
   cd "$WORK" || return
 }
 
-# use_home NAME: back to a home that fresh_home made.
+# use_home NAME [DIRECTORY]: back to a home that fresh_home made; in setup_file,
+# if the directory is $BATS_FILE_TMPDIR.
 use_home() {
-  local base=$BATS_TEST_TMPDIR/$1
+  local base=${2:-$BATS_TEST_TMPDIR}/$1
   export HOME=$base/home TMPDIR=$base/tmp XDG_RUNTIME_DIR=$base/run
   export AGENTSECRETS_HOME=$HOME/.agentsecrets
+  export AGENTSECRETS_PASSWORD_FILE=$HOME/password
   WORK=$base/work
   cd "$WORK" || return
+}
+
+# own_copy: go on in a copy of the present home, in this test's directory; the
+# working directory and its project stay where they are.
+own_copy() {
+  cp -a "$HOME" "$BATS_TEST_TMPDIR/copy"
+  export HOME=$BATS_TEST_TMPDIR/copy
+  export AGENTSECRETS_HOME=$HOME/.agentsecrets
 }
 
 # set_settings JSON: settings.json, whole.
@@ -179,6 +191,19 @@ assert_one_error() {
   *) fail 'more than an error and a hint:' "$output" ;;
   esac
   [[ ${lines[0]} =~ ${1-} ]] || fail "the error is not '$1':" "$output"
+}
+
+# assert_nothing_started STATUS PATTERN COMMAND...: `agentsecrets` with these
+# words and, after them, a command that leaves a mark, fails as it should and
+# starts nothing.
+assert_nothing_started() {
+  local expected=$1 pattern=$2
+  shift 2
+  rm -f "$BATS_TEST_TMPDIR/started"
+  run agentsecrets "$@" touch "$BATS_TEST_TMPDIR/started"
+  assert_status "$expected"
+  assert_one_error "$pattern"
+  [ ! -e "$BATS_TEST_TMPDIR/started" ] || fail 'it was started all the same'
 }
 
 # assert_no_leak SECRETS PATH...: no file below has the secret (a file, or a
