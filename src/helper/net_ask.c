@@ -111,6 +111,14 @@ is_expired(const struct message_view *answer)
 	    REASON_EXPIRED;
 }
 
+/* The session from now on; the one that it replaces is wiped. */
+static void
+replace_session(struct net *net, const struct secret *session)
+{
+	secret_wipe(net->current.data, net->current.len);
+	net->current = *session;
+}
+
 /* Give the helper what another process has renewed meanwhile. */
 static int
 hand_over(struct net *net, const struct secret *session, struct err *err)
@@ -125,7 +133,7 @@ hand_over(struct net *net, const struct secret *session, struct err *err)
 		return -EXIT_FAILED;
 	if (answer.type == MESSAGE_ERROR)
 		return refused(net, &answer, err);
-	net->current = *session;
+	replace_session(net, session);
 	return 0;
 }
 
@@ -150,9 +158,10 @@ refresh(struct net *net, struct err *err)
 		return net_nonsense("no session", err);
 	/* A copy: the view is const, and the next answer may replace it. */
 	fresh.data = arena_copy(bytes, fresh.len, err);
+	secret_wipe((void *)(uintptr_t)bytes, fresh.len);
 	if (fresh.data == NULL)
 		return -EXIT_FAILED;
-	net->current = fresh;
+	replace_session(net, &fresh);
 	return net->session.save(net->session.context, &fresh, err);
 }
 
@@ -178,8 +187,10 @@ renew(struct net *net, struct err *err)
 		return rc;
 	if (stored.len == 0)
 		return expired("not logged in", err);
-	return is_current(net, &stored) ? refresh(net, err)
-					: hand_over(net, &stored, err);
+	if (!is_current(net, &stored))
+		return hand_over(net, &stored, err);
+	secret_wipe(stored.data, stored.len);
+	return refresh(net, err);
 }
 
 int

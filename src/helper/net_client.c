@@ -51,6 +51,9 @@ net_stop(struct net *net)
 {
 	helper_stop(&net->helper);
 	buf_release(&net->reply);
+	/* That of a log-in is the caller's, who has yet to save it. */
+	if (net->session.load != NULL)
+		secret_wipe(net->current.data, net->current.len);
 	net->current = (struct secret)SECRET_INIT;
 }
 

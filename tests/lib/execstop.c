@@ -3,6 +3,7 @@
  * scanner look at it.
  *
  *	execstop N SCANNER... -- COMMAND...
+ *	execstop exit SCANNER... -- COMMAND...
  *	execstop exit:NAME SCANNER... -- COMMAND...
  *
  * Runs COMMAND and stops it at the entry of the execve that would be its N-th
@@ -114,7 +115,9 @@ is_the_stop(pid_t pid, pid_t root, const char *at)
 	    ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) <= 0 ||
 	    info.op != PTRACE_SYSCALL_INFO_ENTRY)
 		return 0;
-	if (strncmp(at, "exit:", 5) == 0)
+	if (strcmp(at, "exit") == 0)
+		stopped = pid == root && info.entry.nr == SYS_exit_group;
+	else if (strncmp(at, "exit:", 5) == 0)
 		stopped =
 		    info.entry.nr == SYS_exit_group && is_called(pid, at + 5);
 	else if (pid == root &&
@@ -176,7 +179,8 @@ main(int argc, char **argv)
 	while (dashes < argc && strcmp(argv[dashes], "--") != 0)
 		dashes++;
 	if (dashes < 3 || dashes + 1 >= argc) {
-		fputs("usage: execstop N|exit:NAME SCANNER... -- COMMAND...\n",
+		fputs(
+		    "usage: execstop N|exit[:NAME] SCANNER... -- COMMAND...\n",
 		    stderr);
 		return NEVER;
 	}

@@ -38,7 +38,8 @@ tap_report() {
       printf 'ok %s: %d passed' "$name" "$passed"
       [ "$skipped" = 0 ] || printf ', %d skipped' "$skipped"
       printf ' (%d s)\n' $((SECONDS - began))
-      grep -i '# skip' "$log" | sed 's/^/    /' || :
+      # What was skipped, and what was measured against a budget.
+      grep -iE '# skip|\(budget ' "$log" | sed 's/^/    /' || :
     fi
   } 9>"$tap_dir/lock"
 }
