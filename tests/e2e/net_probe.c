@@ -372,6 +372,7 @@ main(int argc, char **argv)
 		rc = run_all(&net, argc, argv, &err);
 	if (rc < 0)
 		printf("error %d: %s [%s]\n", -rc, err.text, err.hint);
+	net_stop(&net);
 	arena_end();
 	return -rc;
 }
