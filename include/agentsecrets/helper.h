@@ -28,7 +28,9 @@ struct helper {
  * from /proc/self/exe), else at the compiled-in place; no environment
  * variable is asked. It must be a regular file of root or the effective user
  * that nobody else can write. It finds its socket as descriptor 3, /dev/null
- * as 0 and 1, our standard error as 2, nothing else.
+ * as 0 and 1, our standard error as 2, nothing else; and in its environment
+ * PATH, LANG and LC_ALL of our choice, HOME and XDG_RUNTIME_DIR of the
+ * caller's. Proxy settings are not passed on.
  *
  * @return 0; -EXIT_FAILED
  */

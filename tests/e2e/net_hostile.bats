@@ -179,11 +179,39 @@ list_is() {
   [ ! -s "$FAKE_LOG" ]
 }
 
-@test "a certificate that nobody vouches for" {
-  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
-    -addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem \
-    2>/dev/null
+# make_certificate NAME: a certificate that vouches for itself, in cert.pem,
+# and with its key in both.pem.
+make_certificate() {
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$1" \
+    -addext "subjectAltName=DNS:$1" -keyout key.pem -out cert.pem 2>/dev/null
   cat key.pem cert.pem >both.pem
+}
+
+# trusting FILE COMMAND...: as on a machine whose only authority is FILE.
+trusting() {
+  # shellcheck disable=SC2016 # for the inner shell
+  unshare --mount sh -c 'mount --bind "$1" \
+    /etc/ssl/certs/ca-certificates.crt && shift && exec "$@"' sh "$@"
+}
+
+@test "a certificate that the machine trusts, for that name only" {
+  needs_root
+  make_certificate localhost
+  start_fake healthy both.pem
+  run trusting cert.pem "$PROBE" "https://localhost:$SERVER_PORT" "$DATA" \
+    "$TOKENS" status
+  assert_status 0
+  assert_match 'server fake'
+  make_certificate elsewhere.example
+  start_fake rows both.pem
+  run trusting cert.pem "$PROBE" "https://localhost:$SERVER_PORT" "$DATA" \
+    "$TOKENS" status
+  assert_status 4
+  assert_match "cannot verify the certificate of 'https://localhost"
+}
+
+@test "a certificate that nobody vouches for" {
+  make_certificate localhost
   start_fake healthy both.pem
   run probe "https://localhost:$SERVER_PORT" status
   assert_status 4
