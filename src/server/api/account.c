@@ -243,15 +243,14 @@ static int
 add_account(struct call *call, const char *principal, const char *phc,
     const struct registration *r, struct err *err)
 {
-	int rc = 0;
+	int rc;
 
-	if (call->server->embedded)
-		rc = check_first(call, err);
-	if (rc == 0)
-		rc = db_run(call->db, ST_PRINCIPAL_ADD,
-		    DB_PARAMS(DB_TEXT(principal), DB_TEXT("user"),
-			DB_INTEGER(call->now)),
-		    err);
+	if (call->server->embedded && (rc = check_first(call, err)) != 0)
+		return rc;
+	rc = db_run(call->db, ST_PRINCIPAL_ADD,
+	    DB_PARAMS(
+		DB_TEXT(principal), DB_TEXT("user"), DB_INTEGER(call->now)),
+	    err);
 	if (rc != 1)
 		return rc == 0 ? -EXIT_FAILED : rc;
 	rc = db_run(call->db, ST_ACCOUNT_ADD,
