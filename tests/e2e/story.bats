@@ -101,7 +101,7 @@ push_story() {
   # it, shows that the search sees what is there.
   assert_no_leak "$BATS_TEST_TMPDIR/log-in-secret" "$server"
   assert_leak "$BATS_TEST_TMPDIR/log-in-secret" "$RECORD/up"
-  assert_leak "$secrets/STRIPE_KEY" "$BATS_TEST_TMPDIR/one/work/.env"
+  assert_leak "$secrets/STRIPE_KEY" "$BATS_TEST_TMPDIR/one/work"
 }
 
 @test "the server keeps tokens as hashes" {
