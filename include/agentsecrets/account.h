@@ -64,6 +64,22 @@ int account_load(
 int account_save(
     const struct account *account, const struct home *home, struct err *err);
 
+/**
+ * Read account.pending: an account that `init` is about to register, or has
+ * registered and not yet written down. The same format as account.json.
+ *
+ * @return 1; 0 when there is none; -EXIT_FAILED when it is damaged
+ */
+int account_pending_load(
+    struct account *account, const struct home *home, struct err *err);
+
+/** Write account.pending, as account_save(). */
+int account_pending_save(
+    const struct account *account, const struct home *home, struct err *err);
+
+/** Remove account.pending. @return 0 also when there was none; -EXIT_FAILED */
+int account_pending_remove(const struct home *home, struct err *err);
+
 /** Free what it holds; a zeroed or half-filled one is fine. */
 void account_release(struct account *account);
 

@@ -21,31 +21,11 @@
 #include <agentsecrets/text.h>
 
 #include "connect.h"
+#include "founding.h"
 #include "place.h"
 #include "project.h"
 #include "server_choice.h"
 #include "unlock.h"
-
-/* Everything that a new account consists of. */
-struct founding {
-	struct account account;
-	struct trust trust;
-	uint8_t *private_key;	/* in the arena */
-	uint8_t *workspace_key; /* in the arena */
-	struct secret password;
-	struct secret session; /* in the arena; len 0 when embedded */
-	struct account_workspace workspace;
-	bool embedded;
-};
-
-#define AUTO_FOUNDING __attribute__((cleanup(founding_release)))
-
-static void
-founding_release(struct founding *founding)
-{
-	account_release(&founding->account);
-	trust_release(&founding->trust);
-}
 
 /* A question whose answer is a flag's value, else a person's. */
 static int
@@ -122,36 +102,6 @@ ask_questions(struct founding *founding, const struct init_request *request,
 }
 
 static int
-make_keys(struct founding *founding, struct err *err)
-{
-	struct account *account = &founding->account;
-	struct account_workspace *workspace = &founding->workspace;
-	struct sealed_key_label label;
-
-	founding->private_key = private_key_new(account->public_key, err);
-	founding->workspace_key = arena_alloc(KEY_BYTES, err);
-	if (founding->private_key == NULL || founding->workspace_key == NULL)
-		return -(int)err->status;
-	crypto_random(founding->workspace_key, KEY_BYTES);
-	crypto_random_uuid(workspace->id);
-	workspace->epoch = (uint32_t)time(NULL);
-	if (founding->embedded)
-		snprintf(workspace->name, sizeof(workspace->name), "Personal");
-	else
-		snprintf(workspace->name, sizeof(workspace->name),
-		    "%.200s's workspace", account->first_name);
-	label = (struct sealed_key_label){
-	    workspace->id, workspace->epoch, workspace->name};
-	account->has_public_key = true;
-	account->has_private_key = true;
-	if (sealed_key_seal(workspace->sealed_key, founding->workspace_key,
-		&label, founding->private_key, account->public_key, err) < 0)
-		return -(int)err->status;
-	return private_key_seal(account->private_key, account->key_salt,
-	    founding->private_key, &founding->password, err);
-}
-
-static int
 exists_already(const struct founding *founding, struct err *err)
 {
 	if (founding->embedded) {
@@ -168,7 +118,49 @@ exists_already(const struct founding *founding, struct err *err)
 }
 
 static int
-enroll(struct founding *founding, struct net *net, struct err *err)
+log_in(struct founding *founding, struct net *net, const struct secret *auth,
+    struct net_workspaces *workspaces, struct err *err)
+{
+	struct account *account = &founding->account;
+	struct net_login login = {.user_id = ""};
+
+	if (net_log_in(net, account->email, auth, &login, err) < 0)
+		return -(int)err->status;
+	founding->session = login.session;
+	snprintf(
+	    account->user_id, sizeof(account->user_id), "%s", login.user_id);
+	if (workspaces != NULL)
+		*workspaces = login.workspaces;
+	else
+		net_workspaces_release(&login.workspaces);
+	return 0;
+}
+
+/*
+ * The server has an account already: is it the one of the run that broke off?
+ *
+ * @return 0; -EXIT_CONFLICT when it is another
+ */
+static int
+recognise(struct founding *founding, struct net *net, const struct secret *auth,
+    struct err *err)
+{
+	struct net_workspaces workspaces = {NULL, 0};
+	int rc = founding->embedded
+	    ? net_workspaces(net, &workspaces, err)
+	    : log_in(founding, net, auth, &workspaces, err);
+
+	if (rc == -EXIT_ACCESS ||
+	    (rc == 0 && !founding_is_known(founding, &workspaces)))
+		rc = -EXIT_CONFLICT;
+	net_workspaces_release(&workspaces);
+	return rc;
+}
+
+/* Register; an account that a broken run left behind is one made already. */
+static int
+enroll(struct founding *founding, struct net *net, const struct home *home,
+    struct err *err)
 {
 	struct account *account = &founding->account;
 	struct secret auth = SECRET_INIT;
@@ -183,7 +175,6 @@ enroll(struct founding *founding, struct net *net, struct err *err)
 	    .epoch = founding->workspace.epoch,
 	    .sealed_name = founding->workspace.name,
 	};
-	struct net_login login = {.user_id = ""};
 	int rc;
 
 	if (!founding->embedded &&
@@ -191,17 +182,18 @@ enroll(struct founding *founding, struct net *net, struct err *err)
 		account->email, err) < 0)
 		return -(int)err->status;
 	rc = net_register(net, &registration, account->user_id, err);
-	if (rc == -EXIT_CONFLICT)
-		return exists_already(founding, err);
-	if (rc < 0 || founding->embedded)
+	/* A clear no: what was made is good for nothing. */
+	if (rc < 0 && !founding->resumed && net->http_status >= 400 &&
+	    net->http_status < 500)
+		(void)account_pending_remove(home, NULL);
+	if (rc == -EXIT_CONFLICT && founding->resumed)
+		rc = recognise(founding, net, &auth, err);
+	else if (rc == 0 && !founding->embedded)
+		rc = log_in(founding, net, &auth, NULL, err);
+	if (rc != -EXIT_CONFLICT)
 		return rc;
-	if (net_log_in(net, account->email, &auth, &login, err) < 0)
-		return -(int)err->status;
-	founding->session = login.session;
-	snprintf(
-	    account->user_id, sizeof(account->user_id), "%s", login.user_id);
-	net_workspaces_release(&login.workspaces);
-	return 0;
+	(void)account_pending_remove(home, NULL);
+	return exists_already(founding, err);
 }
 
 static int
@@ -217,9 +209,7 @@ fill_trust(struct founding *founding, struct err *err)
 	memcpy(line.source, founding->account.public_key, KEY_BYTES);
 	workspace_key_fingerprint(line.fingerprint, workspace->id,
 	    workspace->epoch, founding->workspace_key);
-	if (trust_workspace_put(&founding->trust, &line, err) < 0)
-		return -(int)err->status;
-	return account_workspace_put(&founding->account, workspace, err);
+	return trust_workspace_put(&founding->trust, &line, err);
 }
 
 static int
@@ -295,9 +285,11 @@ found(struct founding *founding, struct place *place,
 	if (connect_server(&net, &place->home, account->server, err) < 0 ||
 	    net_status(&net, &server, err) < 0 ||
 	    ask_questions(founding, request, caller, err) < 0 ||
-	    make_keys(founding, err) < 0 || enroll(founding, &net, err) < 0)
+	    founding_keys(founding, &place->home, err) < 0 ||
+	    enroll(founding, &net, &place->home, err) < 0 ||
+	    write_files(founding, place, request, err) < 0)
 		return -(int)err->status;
-	return write_files(founding, place, request, err);
+	return account_pending_remove(&place->home, err);
 }
 
 static void

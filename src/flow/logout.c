@@ -124,6 +124,7 @@ forget_run(struct err *err)
 	/* account.json goes first: a run that dies here leaves a machine that
 	 * is not set up, and not one whose keys are half gone. */
 	if (home_remove(&place.home, "account.json", err) < 0 ||
+	    account_pending_remove(&place.home, err) < 0 ||
 	    session_remove(&place.home, err) < 0 ||
 	    home_remove(&place.home, "trust", err) < 0 ||
 	    remove_directory(&place.home, "vault", err) < 0)

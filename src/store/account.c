@@ -10,6 +10,7 @@
 #include "json_file.h"
 
 static const char file[] = "account.json";
+static const char pending_file[] = "account.pending";
 
 void
 account_release(struct account *account)
@@ -133,12 +134,13 @@ take_account(struct account *out, const cJSON *json)
 	return fault;
 }
 
-int
-account_load(struct account *account, const struct home *home, struct err *err)
+static int
+load(struct account *account, const struct home *home, const char *name,
+    const char *remedy, struct err *err)
 {
 	AUTO_ACCOUNT struct account local = ACCOUNT_INIT;
 	const char *fault;
-	int rc = json_file_load(&local.document, home, file, err);
+	int rc = json_file_load(&local.document, home, name, err);
 
 	if (rc <= 0)
 		return rc;
@@ -146,13 +148,27 @@ account_load(struct account *account, const struct home *home, struct err *err)
 	if (fault != NULL) {
 		err_set(err, EXIT_FAILED,
 		    "'%s/%s' is damaged: '%s' is missing or wrong", home->path,
-		    file, fault);
-		return err_hint(err, "put it back from a backup");
+		    name, fault);
+		return err_hint(err, "%s", remedy);
 	}
 	account_release(account);
 	*account = local;
 	local = (struct account)ACCOUNT_INIT;
 	return 1;
+}
+
+int
+account_load(struct account *account, const struct home *home, struct err *err)
+{
+	return load(account, home, file, "put it back from a backup", err);
+}
+
+int
+account_pending_load(
+    struct account *account, const struct home *home, struct err *err)
+{
+	return load(
+	    account, home, pending_file, "remove it to begin anew", err);
 }
 
 static int
@@ -243,9 +259,9 @@ give_workspaces(cJSON *json, const struct account *account)
 	return 0;
 }
 
-int
-account_save(
-    const struct account *account, const struct home *home, struct err *err)
+static int
+save(const struct account *account, const struct home *home, const char *name,
+    struct err *err)
 {
 	AUTO_JSON cJSON *json = account->document != NULL
 	    ? cJSON_Duplicate(account->document, true)
@@ -254,7 +270,27 @@ account_save(
 	if (json == NULL || give_names(json, account) < 0 ||
 	    give_keys(json, account) < 0 || give_workspaces(json, account) < 0)
 		return err_memory(err);
-	return json_file_save(json, home, file, err);
+	return json_file_save(json, home, name, err);
+}
+
+int
+account_save(
+    const struct account *account, const struct home *home, struct err *err)
+{
+	return save(account, home, file, err);
+}
+
+int
+account_pending_save(
+    const struct account *account, const struct home *home, struct err *err)
+{
+	return save(account, home, pending_file, err);
+}
+
+int
+account_pending_remove(const struct home *home, struct err *err)
+{
+	return home_remove(home, pending_file, err);
 }
 
 struct account_workspace *
