@@ -115,8 +115,8 @@ int arena_read(
  * arena, others are malloc()ed into the struct buf that `context` points to,
  * which is emptied first.
  */
-void *
-arena_message_memory(void *context, bool secret, size_t len, struct err *err);
+void *arena_message_memory(
+    void *context, bool secret, size_t len, struct err *err);
 
 /** Overwrite `len` bytes in a way that the compiler keeps. */
 void secret_wipe(void *bytes, size_t len);

@@ -97,9 +97,9 @@ int aead_new(struct aead **out, const uint8_t key[KEY_BYTES], struct err *err);
  *
  * @param out  len + TAG_BYTES bytes: ciphertext, then tag; may not overlap
  */
-void
-aead_seal(struct aead *aead, const uint8_t nonce[NONCE_BYTES], const void *aad,
-    size_t aad_len, const void *plain, size_t len, uint8_t *out);
+void aead_seal(struct aead *aead, const uint8_t nonce[NONCE_BYTES],
+    const void *aad, size_t aad_len, const void *plain, size_t len,
+    uint8_t *out);
 
 /**
  * Check the tag in constant time and decrypt.
@@ -108,16 +108,16 @@ aead_seal(struct aead *aead, const uint8_t nonce[NONCE_BYTES], const void *aad,
  * @param out     len - TAG_BYTES bytes in the arena; all zero on failure
  * @return 0, or -1 when it does not open
  */
-int
-aead_open(struct aead *aead, const uint8_t nonce[NONCE_BYTES], const void *aad,
-    size_t aad_len, const uint8_t *sealed, size_t len, uint8_t *out);
+int aead_open(struct aead *aead, const uint8_t nonce[NONCE_BYTES],
+    const void *aad, size_t aad_len, const uint8_t *sealed, size_t len,
+    uint8_t *out);
 
 /** Wipe the key schedule. The arena keeps the room until it goes back. */
 void aead_wipe(struct aead *aead);
 
 /** X25519 (RFC 7748): the public key of a private key. */
-void
-x25519_public(uint8_t out[KEY_BYTES], const uint8_t private_key[KEY_BYTES]);
+void x25519_public(
+    uint8_t out[KEY_BYTES], const uint8_t private_key[KEY_BYTES]);
 
 /**
  * X25519: the shared point.

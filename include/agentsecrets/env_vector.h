@@ -15,11 +15,11 @@
 #include <agentsecrets/selection.h>
 
 struct env_rules {
-	bool clean;		    /* keep only `keep`, or the usual ones */
-	bool clean_has_list;	    /* `keep` is the whole list */
-	struct text_list keep;	    /* names or PREFIX_* */
-	bool preserve;		    /* an inherited variable beats a secret */
-	bool preserve_has_list;	    /* only for those in `preserved` */
+	bool clean;		/* keep only `keep`, or the usual ones */
+	bool clean_has_list;	/* `keep` is the whole list */
+	struct text_list keep;	/* names or PREFIX_* */
+	bool preserve;		/* an inherited variable beats a secret */
+	bool preserve_has_list; /* only for those in `preserved` */
 	struct text_list preserved;
 };
 
@@ -40,8 +40,8 @@ int env_vector_build(char ***out, char *const *inherited, char *const *secrets,
     size_t n, char *active, const struct env_rules *rules, struct err *err);
 
 /** Whether an inherited variable beats a secret of that name. */
-bool env_vector_preserves(const struct env_rules *rules, const char *name,
-    char *const *inherited);
+bool env_vector_preserves(
+    const struct env_rules *rules, const char *name, char *const *inherited);
 
 /**
  * Check that execve(2) will take it: no string over 131,071 bytes (named),

@@ -183,8 +183,8 @@ enum sealed_key_state {
  * @return 0; -EXIT_UNSAFE when the recipient's key is not sound;
  *         -EXIT_FAILED when the arena is out of memory
  */
-int
-sealed_key_seal(uint8_t out[SEALED_KEY], const uint8_t workspace_key[KEY_BYTES],
+int sealed_key_seal(uint8_t out[SEALED_KEY],
+    const uint8_t workspace_key[KEY_BYTES],
     const struct sealed_key_label *label, const uint8_t private_key[KEY_BYTES],
     const uint8_t recipient[KEY_BYTES], struct err *err);
 
@@ -198,16 +198,16 @@ sealed_key_seal(uint8_t out[SEALED_KEY], const uint8_t workspace_key[KEY_BYTES],
  *                       nothing
  * @param who            index of the sender, when SEALED_KEY_FROM
  */
-enum sealed_key_state
-sealed_key_open(uint8_t workspace_key[KEY_BYTES], const uint8_t box[SEALED_KEY],
-    const struct sealed_key_label *label, const uint8_t private_key[KEY_BYTES],
+enum sealed_key_state sealed_key_open(uint8_t workspace_key[KEY_BYTES],
+    const uint8_t box[SEALED_KEY], const struct sealed_key_label *label,
+    const uint8_t private_key[KEY_BYTES],
     const uint8_t (*candidates)[KEY_BYTES], size_t n, size_t *who);
 
 /* ---- A5: numbers that people compare ---------------------------------- */
 
 /** SHA-256 that stands for a public key. */
-void
-key_fingerprint(uint8_t out[KEY_BYTES], const uint8_t public_key[KEY_BYTES]);
+void key_fingerprint(
+    uint8_t out[KEY_BYTES], const uint8_t public_key[KEY_BYTES]);
 
 /** SHA-256 that stands for a workspace key and its epoch. */
 void workspace_key_fingerprint(uint8_t out[KEY_BYTES], const char *workspace,

@@ -9,7 +9,7 @@
 enum exit_status {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,      /* anything of ours without a row of its own */
-	EXIT_USAGE = 2,       /* the command line */
+	EXIT_USAGE = 2,	      /* the command line */
 	EXIT_ACCESS = 3,      /* not logged in, not trusted, locked */
 	EXIT_UNREACHABLE = 4, /* no server */
 	EXIT_CONFLICT = 5,    /* somebody else wrote */

@@ -31,8 +31,8 @@ int fd_open_standard(void);
  * @param what  names the source in the error ("'/p/q'", "standard input")
  * @return 0; -EXIT_FAILED when reading fails or there is more than `max`
  */
-int fd_read_all(int fd, struct buf *out, size_t max, const char *what,
-    struct err *err);
+int fd_read_all(
+    int fd, struct buf *out, size_t max, const char *what, struct err *err);
 
 /**
  * Write all bytes, through interrupts and short writes.

@@ -28,8 +28,8 @@ struct asker {
 	int (*line)(
 	    const char *prompt, char *out, size_t out_len, struct err *err);
 	/* Show a secret that was made here, straight from the arena. */
-	int (*show)(const char *label, const struct secret *secret,
-	    struct err *err);
+	int (*show)(
+	    const char *label, const struct secret *secret, struct err *err);
 };
 
 /* What every invocation brings along. */
@@ -65,6 +65,7 @@ struct names {
 
 /** Append a copy. @return 0, or -1 when memory is out */
 int names_add(struct names *names, const char *name);
+/** Free them; a zeroed list is fine. */
 void names_release(struct names *names);
 /** Sort bytewise and drop doubles. */
 void names_sort(struct names *names);
@@ -169,6 +170,7 @@ struct forget_subject {
 	bool embedded;
 };
 
+/** Look at the account before it is forgotten. @return 0; -EXIT_ACCESS */
 int forget_look(struct forget_subject *subject, struct err *err);
 
 /**
@@ -236,9 +238,22 @@ struct project_bound {
 	char before[LABEL_MAX + 1]; /* what the directory meant before; "" */
 };
 
+/**
+ * Make a project in the selected workspace and bind the working directory.
+ *
+ * @return 0; -EXIT_USAGE for an impossible name; -EXIT_CONFLICT when it is
+ *         taken; -EXIT_FAILED in $HOME itself
+ */
 int project_create_run(const char *name, const struct caller *caller,
     struct project_bound *bound, struct err *err);
 
+/**
+ * Bind the working directory to a project that exists.
+ *
+ * @param name  name or id
+ * @return 0; -EXIT_FAILED when there is none; -EXIT_ACCESS when its
+ *         workspace's key is not here
+ */
 int project_use_run(const char *name, const struct caller *caller,
     struct project_bound *bound, struct err *err);
 
@@ -253,6 +268,7 @@ struct project_items {
 	size_t n;
 };
 
+/** Ask the server for the projects; sorted by name. */
 int project_list_run(
     const struct caller *caller, struct project_items *list, struct err *err);
 
@@ -281,6 +297,7 @@ struct write_result {
 	size_t unchanged;
 };
 
+/** Free the lists; a zeroed one is fine. */
 void write_result_release(struct write_result *result);
 
 /** Store values: all of them or none. */
@@ -326,6 +343,7 @@ struct pull_result {
 	char file[4096]; /* what was written beside the vault; "" */
 };
 
+/** Free the lists; a zeroed one is fine. */
 void pull_result_release(struct pull_result *result);
 
 /**
@@ -344,6 +362,7 @@ struct diff_result {
 	struct names changed_both;
 };
 
+/** Free the lists; a zeroed one is fine. */
 void diff_result_release(struct diff_result *result);
 
 /** Compare without changing anything. */
@@ -364,6 +383,7 @@ struct server_state {
 	char extensions[1025];
 };
 
+/** Ask the server in force who it is. */
 int server_status_run(
     const struct caller *caller, struct server_state *out, struct err *err);
 

@@ -175,8 +175,8 @@ struct message_view {
  * @param len     at least 1, at most MESSAGE_MAX
  * @return `len` bytes, or NULL with `err` filled
  */
-typedef void *
-message_memory(void *context, bool secret, size_t len, struct err *err);
+typedef void *message_memory(
+    void *context, bool secret, size_t len, struct err *err);
 
 /** The message's name in lower case, for diagnostics. */
 const char *message_name(enum message_type type);
@@ -275,8 +275,8 @@ int message_find_text(const struct message_view *view, enum message_field field,
  *
  * @return 0, or -1 when it has more, fewer or broken columns
  */
-int
-record_read(const uint8_t *bytes, size_t len, struct column *columns, size_t n);
+int record_read(
+    const uint8_t *bytes, size_t len, struct column *columns, size_t n);
 
 /** A column of eight bytes as a number. @return 0, or -1 for another length */
 int column_number(const struct column *column, uint64_t *out);

@@ -14,7 +14,7 @@
 /** Whether it is a stored name: [A-Z][A-Z0-9_]{0,254}. */
 bool name_is_stored(const char *name);
 
-/** Whether it may stand in the command's environment: [A-Za-z_][A-Za-z0-9_]*. */
+/** Whether a command may find it as a variable: [A-Za-z_][A-Za-z0-9_]*. */
 bool name_is_final(const char *name);
 
 /**

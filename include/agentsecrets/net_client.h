@@ -180,8 +180,8 @@ int net_log_in(struct net *net, const char *email,
 int net_log_out(struct net *net, struct err *err);
 
 /** List the workspaces of the account. Release `out`. */
-int
-net_workspaces(struct net *net, struct net_workspaces *out, struct err *err);
+int net_workspaces(
+    struct net *net, struct net_workspaces *out, struct err *err);
 
 /** List the projects of all its workspaces. Release `out`. */
 int net_projects(struct net *net, struct net_projects *out, struct err *err);

@@ -32,12 +32,12 @@ struct option_optional {
 };
 
 struct option {
-	char letter;	      /* 0: no short form */
-	const char *name;     /* long form without "--" */
+	char letter;	  /* 0: no short form */
+	const char *name; /* long form without "--" */
 	enum option_kind kind;
-	const char *metavar;  /* NULL for a flag */
-	const char *help;     /* one line, lower case */
-	size_t offset;	      /* into the command's own struct of arguments */
+	const char *metavar; /* NULL for a flag */
+	const char *help;    /* one line, lower case */
+	size_t offset;	     /* into the command's own struct of arguments */
 };
 
 struct operands {
@@ -56,9 +56,8 @@ struct operands {
  * @param operands  what is left; views into argv
  * @return 0; -EXIT_USAGE for an unknown option, a missing or unwanted value
  */
-int option_parse(const struct option *options, size_t n, bool permute,
-    int argc, char **argv, void *args, struct operands *operands,
-    struct err *err);
+int option_parse(const struct option *options, size_t n, bool permute, int argc,
+    char **argv, void *args, struct operands *operands, struct err *err);
 
 /** Free the lists inside `args`. */
 void option_release(const struct option *options, size_t n, void *args);

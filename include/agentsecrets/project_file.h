@@ -65,8 +65,8 @@ struct project_file {
  *         malformed id, name, environment, names list, minimum or map, is
  *         larger than SMALL_FILE_MAX, or is not safe to read
  */
-int
-project_file_find(struct project_file *out, const char *start, struct err *err);
+int project_file_find(
+    struct project_file *out, const char *start, struct err *err);
 
 /**
  * Read or begin the file of one directory, without looking upwards: what
@@ -101,9 +101,9 @@ int project_file_names(const struct project_file *file, const char *environment,
     struct text_list *out, struct err *err);
 
 /** The same for `minimum`: an array to free(), its names are views. */
-int
-project_file_minimum(const struct project_file *file, const char *environment,
-    struct project_minimum **out, size_t *n, struct err *err);
+int project_file_minimum(const struct project_file *file,
+    const char *environment, struct project_minimum **out, size_t *n,
+    struct err *err);
 
 /**
  * Add a lasting map entry (and recompute `rules`).

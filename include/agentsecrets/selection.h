@@ -27,7 +27,7 @@ struct text_list {
 };
 
 struct selection_rules {
-	struct text_list listed;	/* project.json `names`; has_list */
+	struct text_list listed; /* project.json `names`; has_list */
 	bool has_list;
 	struct text_list only;		/* globs; empty: everything */
 	struct text_list except;	/* globs */
@@ -41,7 +41,7 @@ struct selection_rules {
 };
 
 struct selected {
-	size_t index;			   /* of the stored name */
+	size_t index;			    /* of the stored name */
 	char final[2 * NAME_MAX_BYTES + 2]; /* prefix and name */
 };
 
@@ -51,7 +51,10 @@ struct selection {
 	size_t unlisted; /* left out because project.json does not list them */
 };
 
-#define SELECTION_INIT {NULL, 0, 0}
+#define SELECTION_INIT                                                         \
+	{                                                                      \
+		NULL, 0, 0                                                     \
+	}
 #define AUTO_SELECTION __attribute__((cleanup(selection_release)))
 
 /**

@@ -27,8 +27,8 @@ struct config {
  *
  * @return 0; -EXIT_FAILED when it is damaged
  */
-int
-config_load(struct config *config, const struct home *home, struct err *err);
+int config_load(
+    struct config *config, const struct home *home, struct err *err);
 
 /**
  * Write the fields of `config` into config.json, keeping all others; an empty

@@ -21,8 +21,8 @@ enum { TEXT_PRINTABLE_MAX = 200 }; /* characters, then "…" */
  * @param out_len  size of `out` in bytes
  * @return bytes written without the zero byte
  */
-size_t text_printable(char *out, size_t out_len, const void *bytes, size_t len,
-    size_t max);
+size_t text_printable(
+    char *out, size_t out_len, const void *bytes, size_t len, size_t max);
 
 /**
  * Decode the first character of `len` > 0 bytes of UTF-8 (Unicode 15, table

@@ -89,8 +89,8 @@ struct trust {
  * @return 0; -EXIT_UNSAFE when the trailer does not match or a line is not
  *         canonical
  */
-int
-trust_parse(struct trust *out, const char *text, size_t len, struct err *err);
+int trust_parse(
+    struct trust *out, const char *text, size_t len, struct err *err);
 
 /** Append the canonical text, trailer included. @return 0; -EXIT_FAILED */
 int trust_print(struct buf *out, const struct trust *trust, struct err *err);
@@ -104,20 +104,20 @@ int trust_print(struct buf *out, const struct trust *trust, struct err *err);
 int trust_load(struct trust *out, const struct home *home, struct err *err);
 
 /** Write it. The caller holds `lock` and has read it under that lock. */
-int
-trust_save(const struct trust *trust, const struct home *home, struct err *err);
+int trust_save(
+    const struct trust *trust, const struct home *home, struct err *err);
 
 /** Free what it holds; a zeroed or half-filled one is fine. */
 void trust_release(struct trust *trust);
 
 /** The entry, or NULL. */
-struct trust_workspace *
-trust_workspace_find(const struct trust *trust, const char *id);
-struct trust_project *
-trust_project_find(const struct trust *trust, const char *id);
+struct trust_workspace *trust_workspace_find(
+    const struct trust *trust, const char *id);
+struct trust_project *trust_project_find(
+    const struct trust *trust, const char *id);
 /** The entry with that real path, or NULL. */
-struct trust_directory *
-trust_directory_find(const struct trust *trust, const char *path);
+struct trust_directory *trust_directory_find(
+    const struct trust *trust, const char *path);
 
 /** Add the entry or replace the one with the same id (path). 0; -EXIT_FAILED */
 int trust_workspace_put(struct trust *trust,

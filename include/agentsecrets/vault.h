@@ -63,8 +63,8 @@ struct vault {
  *         canonical: "damaged: …", for the caller to prefix; -EXIT_FAILED
  *         when memory is out
  */
-int
-vault_parse(struct vault *out, const char *text, size_t len, struct err *err);
+int vault_parse(
+    struct vault *out, const char *text, size_t len, struct err *err);
 
 /**
  * Append the canonical text, trailer included.
@@ -110,8 +110,8 @@ const struct vault_row *vault_find(struct vault *vault, const char *name);
  * @return 0; -EXIT_FAILED when memory is out, or the name, the mark or the
  *         blob's length (a tombstone has BLOB_OVERHEAD bytes) is impossible
  */
-int
-vault_put(struct vault *vault, const struct vault_row *row, struct err *err);
+int vault_put(
+    struct vault *vault, const struct vault_row *row, struct err *err);
 
 /** Sort, before walking `rows` after vault_put(). */
 void vault_sort(struct vault *vault);

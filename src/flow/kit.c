@@ -121,14 +121,30 @@ struct sheet {
 	const char *groups[KIT_GROUPS];
 };
 
+/* Cut the next line off, in place. @return NULL after the last */
+static char *
+next_line(char **rest)
+{
+	char *line = *rest;
+	size_t len;
+
+	if (line == NULL || *line == '\0')
+		return NULL;
+	len = strcspn(line, "\r\n");
+	*rest = line + len;
+	if (**rest != '\0')
+		*(*rest)++ = '\0';
+	return line;
+}
+
 /* The key line and six groups, wherever they stand in the text. */
 static int
 read_sheet(struct sheet *sheet, const char *path, struct err *err)
 {
 	struct secret text = SECRET_INIT;
 	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	char *rest;
 	char *line;
-	char *save = NULL;
 	size_t n = 0;
 
 	if (fd < 0)
@@ -137,8 +153,8 @@ read_sheet(struct sheet *sheet, const char *path, struct err *err)
 		return -(int)err->status;
 	if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
 		return err_set(err, EXIT_USAGE, "'%s' is no text", path);
-	line = text.len > 0 ? strtok_r((char *)text.data, "\r\n", &save) : NULL;
-	for (; line != NULL; line = strtok_r(NULL, "\r\n", &save)) {
+	rest = (char *)text.data;
+	while ((line = next_line(&rest)) != NULL) {
 		if (text_has_prefix(line, "key "))
 			sheet->number = line + strlen("key ");
 		else if (kit_is_group(line) && n++ < KIT_GROUPS)
@@ -146,8 +162,8 @@ read_sheet(struct sheet *sheet, const char *path, struct err *err)
 	}
 	if (n != KIT_GROUPS)
 		return err_set(err, EXIT_USAGE,
-		    "'%s' is no recovery kit: it has %zu groups of six", path,
-		    n);
+		    "'%s' is no recovery kit: it has %zu of the six groups",
+		    path, n);
 	return 0;
 }
 
