@@ -1,0 +1,122 @@
+"""Sessions and passwords: how they begin, change hands and end."""
+
+import time
+
+from harness import Person, Server, check, finish
+
+
+def works(server, token):
+    return server.request("GET", "workspaces/", token=token).status == 200
+
+
+def refresh(server, token):
+    return server.request("POST", "auth/refresh/", {"refresh": token})
+
+
+def rotation(server):
+    person = Person(server, "rotation")
+    first, old = person.token, person.refresh
+    answer = refresh(server, old)
+    check(answer.status == 200, "refresh")
+    check(works(server, answer.data["access"]), "the new access token works")
+    check(answer.data["refresh"] != old, "the refresh token changes")
+    check(refresh(server, first).status == 401, "an access token does not refresh")
+    check(not works(server, answer.data["refresh"]), "a refresh token does not open")
+    again = refresh(server, old)
+    check(again.status == 401 and again.code == "invalid_credentials", "reuse")
+    check(refresh(server, answer.data["refresh"]).status == 401, "the family ended")
+    check(not works(server, answer.data["access"]), "its access tokens too")
+    other = person.login().data
+    check(works(server, other["access"]), "a new session works")
+
+
+def expiry(server):
+    person = Person(server, "expiry")
+    server.sql("UPDATE token SET expires_at = ? WHERE kind = 'access'",
+               int(time.time()) - 1)
+    check(not works(server, person.token), "an expired access token")
+    answer = refresh(server, person.refresh)
+    check(answer.status == 200, "its refresh token still works")
+    server.sql("UPDATE token SET expires_at = ? WHERE kind = 'refresh'",
+               int(time.time()) - 1)
+    check(refresh(server, answer.data["refresh"]).status == 401, "expired refresh")
+
+
+def logout(server):
+    for body in (None, {}, "refresh", "refresh_token"):
+        person = Person(server, "logout" + str(body).strip("{}").replace("_", "") + "x")
+        elsewhere = Person.login(person).data
+        mine = person.login().data
+        if isinstance(body, str):
+            body = {body: mine["refresh"]}
+        check(person.ask("POST", "auth/logout/", body).status == 200, "log out")
+        check(not works(server, mine["access"]), "the access token ended")
+        check(refresh(server, mine["refresh"]).status == 401, "the refresh token too")
+        check(works(server, elsewhere["access"]), "another session goes on")
+    a, b = Person(server, "thief"), Person(server, "victim")
+    check(a.ask("POST", "auth/logout/", {"refresh": b.refresh}).status == 200, "log out")
+    check(works(server, b.token), "nobody ends another person's session")
+
+
+def password(server):
+    person = Person(server, "password")
+    elsewhere = person.login().data
+    person.login()
+    body = {"current_password": "wrong", "new_password": "n" * 43}
+    answer = person.ask("PATCH", "auth/change-password/", body)
+    check(answer.status == 422 and "current_password" in answer.data, "wrong current")
+    body["current_password"] = person.password
+    check(person.ask("PATCH", "auth/change-password/", body).status == 200, "change")
+    check(works(server, person.token), "the session that changed it goes on")
+    check(not works(server, elsewhere["access"]), "all others end")
+    check(refresh(server, elsewhere["refresh"]).status == 401, "for good")
+    old = {"email": person.email, "password": person.password}
+    check(server.request("POST", "auth/login/", old).status == 401, "the old one")
+    person.password = "n" * 43
+    check(person.login().status == 200, "the new one")
+
+
+def guessing():
+    with Server(attempts="4") as server:
+        person = Person(server, "guess")
+        texts = set()
+        for email in (person.email, "nobody@example.com"):
+            answer = server.request(
+                "POST", "auth/login/", {"email": email, "password": "x"})
+            check(answer.status == 401, f"wrong log-in: {answer.status}")
+            texts.add(answer.body)
+        check(len(texts) == 1, "unknown and wrong are told apart")
+        statuses = [server.request("POST", "auth/login/", {
+            "email": "nobody@example.com", "password": "x"}) for _ in range(3)]
+        check(statuses[-1].status == 429 and int(statuses[-1].headers["Retry-After"]) > 0,
+              "a network is slowed down")
+        server.sql("DELETE FROM attempt WHERE name LIKE 'network:%'")
+        server.kill()
+        server.options[1] = "0"
+        server.start()
+        for email in (person.email, "nobody@example.com"):
+            last = None
+            for _ in range(7):
+                last = server.request(
+                    "POST", "auth/login/", {"email": email, "password": "x"})
+            check(last.status == 429, f"{email} is slowed down, account or not")
+        rows = server.sql("SELECT count FROM attempt WHERE name = ?",
+                          "account:" + person.email)
+        check(rows and rows[0][0] >= 5, "counted in the database")
+
+
+def registration():
+    with Server(register=False) as server:
+        answer = server.request("POST", "auth/register/", {})
+        check(answer.status == 403 and "--open-registration" in answer.json["message"],
+              f"registration is closed by default: {answer.status}")
+
+
+with Server() as server:
+    rotation(server)
+    expiry(server)
+    logout(server)
+    password(server)
+guessing()
+registration()
+finish()
