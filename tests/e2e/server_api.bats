@@ -33,3 +33,7 @@ story() {
 @test "kill -9 during bulk writes loses nothing acknowledged" {
   story crash
 }
+
+@test "embedded, it serves its parent only and leaves nothing behind" {
+  story embedded
+}

@@ -243,16 +243,16 @@ static int
 add_account(struct call *call, const char *principal, const char *phc,
     const struct registration *r, struct err *err)
 {
-	int rc;
+	int rc = call->server->embedded ? check_first(call, err) : 0;
 
-	if (call->server->embedded && (rc = check_first(call, err)) != 0)
+	if (rc != 0)
 		return rc;
 	rc = db_run(call->db, ST_PRINCIPAL_ADD,
 	    DB_PARAMS(
 		DB_TEXT(principal), DB_TEXT("user"), DB_INTEGER(call->now)),
 	    err);
-	if (rc != 1)
-		return rc == 0 ? -EXIT_FAILED : rc;
+	if (rc < 0)
+		return rc;
 	rc = db_run(call->db, ST_ACCOUNT_ADD,
 	    DB_PARAMS(DB_TEXT(principal), DB_TEXT(r->email),
 		DB_TEXT(r->first_name), DB_TEXT(r->last_name), DB_TEXT(phc),

@@ -51,7 +51,7 @@ take_segments(struct path *path, char *text)
 		return "the path does not begin with a slash";
 	text++;
 	len = strlen(text);
-	if (len > 0 && text[len - 1] == '/')
+	if (len > 1 && text[len - 1] == '/')
 		text[len - 1] = '\0';
 	while (*text != '\0') {
 		char *end = strchrnul(text, '/');
