@@ -33,7 +33,7 @@ made_values() {
 account() {
   new_account web "$@"
   made_values
-  "$TOOLS/tests/lib/account_keys" "$PASSWORD_FILE" keys
+  "$TOOLS/tests/e2e/account_keys" "$PASSWORD_FILE" keys
   cp "$PASSWORD_FILE" keys/password
 }
 
@@ -158,5 +158,5 @@ C
   run at_exec keys "$TOOLS/tests/lib/without" memfd_secret \
     env LD_PRELOAD="$BATS_TEST_TMPDIR/nowipe.so" agentsecrets env -- true
   assert_status 1
-  assert_match 'workspace_key plain'
+  assert_match 'workspace-key plain'
 }

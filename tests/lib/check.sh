@@ -122,9 +122,9 @@ fuzz_all() {
 }
 
 check_start() {
-  trees=()
-  trap remove_trees EXIT
   tap_start
+  trees=("$tap_dir")
+  trap remove_trees EXIT
 }
 
 check() {

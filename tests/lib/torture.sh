@@ -28,28 +28,27 @@ torture_clang() {
 repro_build() {
   mkdir -p "$1" && git archive HEAD | tar -x -C "$1" &&
     (cd "$1" && autoreconf -fi && mkdir b && cd b && ../configure -q &&
-      make -s -j"$(nproc)" && make -s install DESTDIR="$1/d")
+      make -s ARFLAGS=cr -j"$(nproc)" && make -s install DESTDIR="$1/d")
 }
 
+# repro_compare FOLDER
 repro_compare() {
-  local folder
-  folder=$(mktemp -d /tmp/agentsecrets-repro.XXXXXX)
-  trees+=("$folder")
-  repro_build "$folder/one" && repro_build "$folder/another-name" &&
-    diff -r "$folder/one/d" "$folder/another-name/d"
+  repro_build "$1/one" && repro_build "$1/another-name" &&
+    diff -r "$1/one/d" "$1/another-name/d"
+}
+
+# distcheck FOLDER
+distcheck() {
+  mkdir "$1/dist" && git archive HEAD | tar -x -C "$1/dist" &&
+    (cd "$1/dist" && autoreconf -fi && ./configure -q && make -s distcheck)
 }
 
 torture_repro() {
-  tap_step 'two builds in two places are the same' repro_compare || :
-  tap_step 'make distcheck' distcheck || :
-}
-
-distcheck() {
   local folder
-  folder=$(mktemp -d /tmp/agentsecrets-dist.XXXXXX)
+  folder=$(mktemp -d /tmp/agentsecrets-repro.XXXXXX)
   trees+=("$folder")
-  git archive HEAD | tar -x -C "$folder" &&
-    (cd "$folder" && autoreconf -fi && ./configure -q && make -s distcheck)
+  tap_step 'two builds in two places are the same' repro_compare "$folder" || :
+  tap_step 'make distcheck' distcheck "$folder" || :
 }
 
 # Many clients at one server, and everything that was acknowledged is there.
