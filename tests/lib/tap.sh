@@ -39,7 +39,7 @@ tap_report() {
       [ "$skipped" = 0 ] || printf ', %d skipped' "$skipped"
       printf ' (%d s)\n' $((SECONDS - began))
       # What was skipped, and what was measured against a budget.
-      grep -iE '# skip|\(budget ' "$log" | sed 's/^/    /' || :
+      grep -iE '^(not )?ok .*# skip|\(budget ' "$log" | sed 's/^/    /' || :
     fi
   } 9>"$tap_dir/lock"
 }
