@@ -133,12 +133,11 @@ find_route(struct call *call)
 }
 
 static int
-read_body(struct call *call, enum body body, struct err *err)
+read_body(struct call *call, enum body body)
 {
 	const struct request *request = call->request;
 	struct err why;
 
-	(void)err;
 	if (body == BODY_IGNORED)
 		return 0;
 	if (request->body_len == 0) {
@@ -165,7 +164,7 @@ run(struct call *call, const struct route *route, struct err *err)
 	if (!route->public)
 		rc = authenticate(call, err);
 	if (rc == 0)
-		rc = read_body(call, route->body, err);
+		rc = read_body(call, route->body);
 	if (rc == 0)
 		rc = route->handler(call, err);
 	return rc;

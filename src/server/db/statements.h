@@ -37,15 +37,12 @@
 	    " last_name, password_hash, key_salt, public_key,"                 \
 	    " encrypted_private_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"  \
 	    " ON CONFLICT (email) DO NOTHING")                                 \
-	STATEMENT(ACCOUNT_COUNT, "SELECT COUNT(*) FROM account")               \
 	STATEMENT(                                                             \
 	    ACCOUNT_ONLY, "SELECT principal_id, email FROM account LIMIT 2")   \
 	STATEMENT(ACCOUNT_BY_EMAIL,                                            \
 	    "SELECT principal_id, email, first_name, last_name,"               \
 	    " password_hash, key_salt, public_key, encrypted_private_key"      \
 	    " FROM account WHERE email = $1")                                  \
-	STATEMENT(ACCOUNT_PASSWORD_GET,                                        \
-	    "SELECT password_hash FROM account WHERE principal_id = $1")       \
 	STATEMENT(ACCOUNT_PASSWORD_SET,                                        \
 	    "UPDATE account SET password_hash = $2,"                           \
 	    " key_salt = COALESCE($3, key_salt),"                              \
@@ -63,12 +60,8 @@
 	    "UPDATE token SET used_at = $2 WHERE hash = $1"                    \
 	    " AND used_at IS NULL")                                            \
 	STATEMENT(TOKEN_DROP_FAMILY, "DELETE FROM token WHERE family = $1")    \
-	STATEMENT(TOKEN_DROP_ACCESS,                                           \
-	    "DELETE FROM token WHERE family = $1 AND kind = 'access'")         \
 	STATEMENT(TOKEN_DROP_OTHERS,                                           \
 	    "DELETE FROM token WHERE principal_id = $1 AND family <> $2")      \
-	STATEMENT(TOKEN_DROP_REFRESH,                                          \
-	    "DELETE FROM token WHERE family = $1 AND kind = 'refresh'")        \
 	STATEMENT(                                                             \
 	    TOKEN_DROP_EXPIRED, "DELETE FROM token WHERE expires_at <= $1")    \
 	STATEMENT(ATTEMPT_GET,                                                 \
