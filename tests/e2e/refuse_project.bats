@@ -26,7 +26,7 @@ refused() { assert_nothing_started 125 "$@"; }
 # clone: a directory with the same project.json that nobody trusted.
 clone() {
   cp -r "$WORK/.agentsecrets" "$CLONE"
-  cd "$CLONE"
+  cd "$CLONE" || return
 }
 
 # trusted_clone: in a home of this test's own, a directory that is trusted.
@@ -87,7 +87,7 @@ assert_asks_nobody() {
   mkdir below
   cd below
   run -0 agentsecrets env -- true
-  cd ..
+  cd "$CLONE"
   run -0 agentsecrets trust --remove
   refused 'is not trusted yet' env --
   agentsecrets trust >&2
