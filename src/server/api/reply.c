@@ -127,7 +127,8 @@ reply_field(struct call *call, int status, const char *code, const char *field,
 	snprintf(message, sizeof(message), "%.300s: %s", field, reason);
 	w = reply_fail_begin(call, status, code, message);
 	writer_open(w, '{');
-	writer_member(w, field, reason);
+	writer_foreign_key(w, field);
+	writer_text(w, reason);
 	writer_close(w, '}');
 	writer_close(w, '}');
 	if (w->failed)

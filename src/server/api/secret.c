@@ -72,9 +72,11 @@ secret_write(struct call *call, struct writer *w, enum statement statement,
 	if (has_value < 0)
 		return has_value;
 	writer_open(w, '{');
-	if (!deleted)
-		writer_member(
-		    w, "id", db_text(call->db, statement, COLUMN_ID, NULL));
+	if (!deleted) {
+		text = db_text(call->db, statement, COLUMN_ID, &len);
+		writer_key(w, "id");
+		writer_plain(w, text, len);
+	}
 	writer_key(w, "key");
 	text = db_text(call->db, statement, COLUMN_NAME, &len);
 	writer_plain(w, text, len);

@@ -44,6 +44,16 @@ void
 writer_key(struct writer *w, const char *key)
 {
 	begin_value(w);
+	put(w, "\"", 1);
+	put(w, key, strlen(key));
+	put(w, "\":", 2);
+	w->comma = false;
+}
+
+void
+writer_foreign_key(struct writer *w, const char *key)
+{
+	begin_value(w);
 	if (json_print_text(w->out, key, strlen(key)) < 0)
 		w->failed = true;
 	put(w, ":", 1);

@@ -23,8 +23,11 @@ void writer_open(struct writer *w, char bracket);
 /** '}' or ']'. */
 void writer_close(struct writer *w, char bracket);
 
-/** A member's name; its value must follow. */
+/** A member's name, of ours, without escapes; its value must follow. */
 void writer_key(struct writer *w, const char *key);
+
+/** A member's name that a client chose, escaped; its value must follow. */
+void writer_foreign_key(struct writer *w, const char *key);
 
 /** A string, escaped; null for NULL. */
 void writer_text(struct writer *w, const char *text);
