@@ -53,8 +53,8 @@ err_sys(struct err *err, enum exit_status status, const char *format, ...)
 	fill(err->text, sizeof(err->text), format, args);
 	va_end(args);
 	len = strlen(err->text);
-	snprintf(err->text + len, sizeof(err->text) - len, ": %s",
-	    strerror(sys));
+	snprintf(
+	    err->text + len, sizeof(err->text) - len, ": %s", strerror(sys));
 	return -(int)status;
 }
 

@@ -35,8 +35,8 @@ fd_open_standard(void)
 }
 
 int
-fd_read_all(int fd, struct buf *out, size_t max, const char *what,
-    struct err *err)
+fd_read_all(
+    int fd, struct buf *out, size_t max, const char *what, struct err *err)
 {
 	for (;;) {
 		ssize_t n;
@@ -47,8 +47,8 @@ fd_read_all(int fd, struct buf *out, size_t max, const char *what,
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_sys(err, EXIT_FAILED, "cannot read %s",
-			    what);
+			return err_sys(
+			    err, EXIT_FAILED, "cannot read %s", what);
 		if (n == 0)
 			return 0;
 		out->len += (size_t)n;

@@ -68,8 +68,8 @@ json_parse(cJSON **out, const char *text, size_t len, const char *what,
 	cJSON *json;
 
 	if (why != NULL)
-		return err_set(err, EXIT_FAILED, "%s is not sound JSON: %s",
-		    what, why);
+		return err_set(
+		    err, EXIT_FAILED, "%s is not sound JSON: %s", what, why);
 	json = cJSON_ParseWithLength(text, len);
 	if (json == NULL)
 		return err_memory(err);
@@ -114,9 +114,9 @@ json_put(cJSON *object, const char *key, cJSON *value)
 {
 	if (value == NULL)
 		return -1;
-	if (json_get(object, key) != NULL ?
-		cJSON_ReplaceItemInObjectCaseSensitive(object, key, value) :
-		cJSON_AddItemToObject(object, key, value))
+	if (json_get(object, key) != NULL
+		? cJSON_ReplaceItemInObjectCaseSensitive(object, key, value)
+		: cJSON_AddItemToObject(object, key, value))
 		return 0;
 	cJSON_Delete(value);
 	return -1;
@@ -141,8 +141,8 @@ print_pretty(struct buf *out, const cJSON *json, int depth)
 			2 * (depth + 1), "") < 0)
 			return -1;
 		if (item->string != NULL &&
-		    (json_print_text(out, item->string,
-			 strlen(item->string)) < 0 ||
+		    (json_print_text(out, item->string, strlen(item->string)) <
+			    0 ||
 			buf_append_text(out, ": ") < 0))
 			return -1;
 		if (print_pretty(out, item, depth + 1) < 0)
@@ -159,9 +159,9 @@ json_print(struct buf *out, const cJSON *json, bool pretty)
 	int rc;
 
 	if (pretty)
-		return print_pretty(out, json, 0) < 0 ?
-		    -1 :
-		    buf_append_text(out, "\n");
+		return print_pretty(out, json, 0) < 0
+		    ? -1
+		    : buf_append_text(out, "\n");
 	text = cJSON_PrintUnformatted(json);
 	if (text == NULL)
 		return -1;

@@ -11,8 +11,7 @@ static const struct option *
 find_long(const struct option *options, size_t n, const char *name, size_t len)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (options[i].name != NULL &&
-		    strlen(options[i].name) == len &&
+		if (options[i].name != NULL && strlen(options[i].name) == len &&
 		    memcmp(options[i].name, name, len) == 0)
 			return &options[i];
 	}
@@ -36,8 +35,8 @@ needs_value(const struct option *option)
 }
 
 static int
-store(const struct option *option, const char *value, void *args,
-    struct err *err)
+store(
+    const struct option *option, const char *value, void *args, struct err *err)
 {
 	char *at = (char *)args + option->offset;
 
@@ -54,8 +53,8 @@ store(const struct option *option, const char *value, void *args,
 		return 0;
 	case OPTION_LIST: {
 		struct option_list *list = (void *)at;
-		const char **items = reallocarray(list->items, list->n + 1,
-		    sizeof(*items));
+		const char **items =
+		    reallocarray(list->items, list->n + 1, sizeof(*items));
 
 		if (items == NULL)
 			return err_memory(err);
@@ -80,8 +79,8 @@ take_long(const struct option *options, size_t n, int argc, char **argv,
 
 	/* Not the text after '=': it may be a secret in the wrong place. */
 	if (option == NULL)
-		return err_set(err, EXIT_USAGE, "unknown option '--%.*s'",
-		    (int)len, name);
+		return err_set(
+		    err, EXIT_USAGE, "unknown option '--%.*s'", (int)len, name);
 	if (value != NULL)
 		value++;
 	if (option->kind == OPTION_FLAG && value != NULL)
@@ -107,12 +106,12 @@ take_letters(const struct option *options, size_t n, int argc, char **argv,
 		const char *value = NULL;
 
 		if (option == NULL)
-			return err_set(err, EXIT_USAGE, "unknown option '-%c'",
-			    *p);
+			return err_set(
+			    err, EXIT_USAGE, "unknown option '-%c'", *p);
 		if (needs_value(option)) {
-			value = p[1] != '\0'  ? p + 1 :
-			    *at + 1 < argc    ? argv[++*at] :
-						NULL;
+			value = p[1] != '\0' ? p + 1
+			    : *at + 1 < argc ? argv[++*at]
+					     : NULL;
 			if (value == NULL)
 				return err_set(err, EXIT_USAGE,
 				    "option '-%c' needs a value: %s", *p,
@@ -157,9 +156,9 @@ option_parse(const struct option *options, size_t n, bool permute, int argc,
 			operands->n++;
 			continue;
 		}
-		rc = argv[i][1] == '-' ?
-		    take_long(options, n, argc, argv, &i, args, err) :
-		    take_letters(options, n, argc, argv, &i, args, err);
+		rc = argv[i][1] == '-'
+		    ? take_long(options, n, argc, argv, &i, args, err)
+		    : take_letters(options, n, argc, argv, &i, args, err);
 		if (rc < 0)
 			return rc;
 	}

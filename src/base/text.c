@@ -56,8 +56,8 @@ text_is_unprintable(uint32_t c)
 }
 
 size_t
-text_printable(char *out, size_t out_len, const void *bytes, size_t len,
-    size_t max)
+text_printable(
+    char *out, size_t out_len, const void *bytes, size_t len, size_t max)
 {
 	const uint8_t *p = bytes;
 	size_t used = 0;

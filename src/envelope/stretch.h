@@ -34,9 +34,9 @@ int stretch(uint8_t out[KEY_BYTES], const struct secret *password,
     const uint8_t *salt, size_t salt_len, struct err *err);
 
 /** Seal a private key. @return 0; -EXIT_FAILED */
-int
-password_lock_seal(const struct password_lock *lock, uint8_t out[LOCKED_KEY],
-    const uint8_t private_key[KEY_BYTES], struct err *err);
+int password_lock_seal(const struct password_lock *lock,
+    uint8_t out[LOCKED_KEY], const uint8_t private_key[KEY_BYTES],
+    struct err *err);
 
 /**
  * Open a private key.

@@ -59,9 +59,9 @@ void api_answer_release(struct api_answer *answer);
  * What the messages ask for. Each fills `answer` (already begun with
  * message_init()) and returns 0, or -EXIT_FAILED with the reason in `state`.
  */
-typedef int
-api_handler(struct net_state *state, const struct message_view *request,
-    struct message *answer, struct err *err);
+typedef int api_handler(struct net_state *state,
+    const struct message_view *request, struct message *answer,
+    struct err *err);
 
 api_handler api_status;
 api_handler api_register;

@@ -20,8 +20,7 @@ join_extensions(struct buf *out, const cJSON *array)
 {
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, array)
-	{
+	cJSON_ArrayForEach(item, array) {
 		const char *text = cJSON_GetStringValue(item);
 
 		if (text == NULL || text[0] == '\0' ||

@@ -116,8 +116,7 @@ add_workspaces(struct net_state *state, struct message *answer,
 
 	if (!cJSON_IsArray(array))
 		return api_not_ours(state, "no list of workspaces", err);
-	cJSON_ArrayForEach(item, array)
-	{
+	cJSON_ArrayForEach(item, array) {
 		if (add_workspace(answer, item) < 0)
 			return api_not_ours(state, "a broken workspace", err);
 	}
@@ -148,8 +147,7 @@ add_projects(struct net_state *state, struct message *answer,
 
 	if (!cJSON_IsArray(array))
 		return api_not_ours(state, "no list of projects", err);
-	cJSON_ArrayForEach(item, array)
-	{
+	cJSON_ArrayForEach(item, array) {
 		if (add_project(answer, item) < 0)
 			return api_not_ours(state, "a broken project", err);
 	}
@@ -203,8 +201,7 @@ add_rows(struct net_state *state, struct message *answer, const cJSON *array,
 	blob = malloc(ROOM);
 	if (blob == NULL)
 		return net_fail(state, REASON_FAILED, err, "out of memory");
-	cJSON_ArrayForEach(item, array)
-	{
+	cJSON_ArrayForEach(item, array) {
 		const char *name = json_get_text(item, "key");
 
 		if (add_row(answer, item, deleted, blob, ROOM) < 0) {

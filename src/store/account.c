@@ -104,8 +104,7 @@ take_workspaces(struct account *out, const cJSON *json)
 		return NULL;
 	if (!cJSON_IsObject(list))
 		return "workspaces";
-	cJSON_ArrayForEach(item, list)
-	{
+	cJSON_ArrayForEach(item, list) {
 		struct account_workspace workspace = {.epoch = 0};
 
 		if (!take_workspace(&workspace, item) ||

@@ -39,8 +39,8 @@ int json_file_save(const cJSON *json, const struct home *home, const char *name,
  * @param out  "" when it is missing or null
  * @return whether it has a text of at most out_len - 1 bytes, or none
  */
-bool
-json_take_text(const cJSON *object, const char *key, char *out, size_t out_len);
+bool json_take_text(
+    const cJSON *object, const char *key, char *out, size_t out_len);
 
 /** As json_take_text(), and an id unless it is "". */
 bool json_take_uuid(const cJSON *object, const char *key, char *out);
@@ -56,8 +56,8 @@ bool json_take_mode(const cJSON *object, const char *key, int *out);
  *
  * @return 1; 0 when it is missing or null; -1 when it is anything else
  */
-int
-json_take_bytes(const cJSON *object, const char *key, uint8_t *out, size_t len);
+int json_take_bytes(
+    const cJSON *object, const char *key, uint8_t *out, size_t len);
 
 /** Put a text, or remove the member when it is "". @return 0; -1 */
 int json_give_text(cJSON *object, const char *key, const char *text);

@@ -48,8 +48,8 @@ int plain_open_read(int *fd, size_t *len, int dir, const char *path,
  *
  * @return 0; -EXIT_FAILED, also when it became shorter meanwhile
  */
-int
-plain_read(int fd, void *out, size_t len, const char *shown, struct err *err);
+int plain_read(
+    int fd, void *out, size_t len, const char *shown, struct err *err);
 
 /**
  * Open, check and read a file.

@@ -46,8 +46,8 @@ collect(const char ***out, size_t *n, const cJSON *json, bool keys)
 	if (texts == NULL)
 		return -1;
 	*n = 0;
-	cJSON_ArrayForEach(item, json) texts[(*n)++] =
-	    keys ? item->string : item->valuestring;
+	cJSON_ArrayForEach(item, json)
+		texts[(*n)++] = keys ? item->string : item->valuestring;
 	*out = texts;
 	return 0;
 }
@@ -75,8 +75,7 @@ names_are_sound(const cJSON *list)
 	size_t n;
 	bool sound;
 
-	cJSON_ArrayForEach(item, list)
-	{
+	cJSON_ArrayForEach(item, list) {
 		if (!cJSON_IsString(item) || !name_is_stored(item->valuestring))
 			return false;
 	}
@@ -92,8 +91,7 @@ map_is_sound(const cJSON *map)
 {
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, map)
-	{
+	cJSON_ArrayForEach(item, map) {
 		if (!name_is_final(item->string))
 			return false;
 	}
@@ -107,8 +105,7 @@ lists_are_sound(const cJSON *lists)
 
 	if (!cJSON_IsObject(lists))
 		return false;
-	cJSON_ArrayForEach(item, lists)
-	{
+	cJSON_ArrayForEach(item, lists) {
 		if (!environment_is_known(item->string) ||
 		    !cJSON_IsArray(item) || !names_are_sound(item))
 			return false;
@@ -145,8 +142,7 @@ marks_are_sound(const cJSON *marks)
 
 	if (!cJSON_IsObject(marks))
 		return false;
-	cJSON_ArrayForEach(item, marks)
-	{
+	cJSON_ArrayForEach(item, marks) {
 		if (!name_is_stored(item->string) || !cJSON_IsString(item) ||
 		    !parse_mark(&mark, item->valuestring))
 			return false;
@@ -161,8 +157,7 @@ minimum_is_sound(const cJSON *minimum)
 
 	if (!cJSON_IsObject(minimum))
 		return false;
-	cJSON_ArrayForEach(item, minimum)
-	{
+	cJSON_ArrayForEach(item, minimum) {
 		if (!environment_is_known(item->string) ||
 		    !marks_are_sound(item))
 			return false;
@@ -221,8 +216,7 @@ canonical(struct buf *out, const cJSON *json)
 		return buf_printf(out, "\"%s\"", json->valuestring);
 	if (buf_append_text(out, "[") < 0)
 		return -1;
-	cJSON_ArrayForEach(item, json)
-	{
+	cJSON_ArrayForEach(item, json) {
 		if ((item != json->child && buf_append_text(out, ",") < 0) ||
 		    canonical(out, item) < 0)
 			return -1;
@@ -269,8 +263,7 @@ project_rules_fill(struct project_file *file, struct err *err)
 		free(entries);
 		return err_memory(err);
 	}
-	cJSON_ArrayForEach(item, map)
-	{
+	cJSON_ArrayForEach(item, map) {
 		entries[n].final = item->string;
 		entries[n++].stored = item->valuestring;
 	}
@@ -314,8 +307,7 @@ project_file_minimum(const struct project_file *file, const char *environment,
 	items = calloc((size_t)cJSON_GetArraySize(marks) + 1, sizeof(*items));
 	if (items == NULL)
 		return err_memory(err);
-	cJSON_ArrayForEach(item, marks)
-	{
+	cJSON_ArrayForEach(item, marks) {
 		items[count].name = item->string;
 		if (!parse_mark(&items[count++], item->valuestring)) {
 			free(items);

@@ -116,8 +116,7 @@ take_allowed(struct settings *out, const cJSON *json, const struct home *home,
 	    calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof(char *));
 	if (out->allow_names == NULL)
 		return err_memory(err);
-	cJSON_ArrayForEach(item, list)
-	{
+	cJSON_ArrayForEach(item, list) {
 		const char *name = cJSON_GetStringValue(item);
 		char *copy;
 

@@ -30,8 +30,12 @@ manual() {
     }' "$@" | sort -u
 }
 
+# --version belongs to no command.
 options() {
-  awk -F'\t' '$2 != "" { print $2 } $3 != "" { print $3 }' "$@" | sort -u
+  {
+    echo version
+    awk -F'\t' '$2 != "" { print $2 } $3 != "" { print $3 }' "$@"
+  } | sort -u
 }
 
 commands() { cut -f1 "$dump" | sort -u; }

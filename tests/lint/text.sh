@@ -36,8 +36,9 @@ strays() {
 }
 
 scripts | xargs shellcheck -x -P SCRIPTDIR -P . -f gcc | found_nothing 'shellcheck finds nothing'
+# In a bats file a cd that fails ends the test.
 find tests -name '*.bats' | sort |
-  xargs -r shellcheck -x -P SCRIPTDIR -P . -f gcc --severity=warning |
+  xargs -r shellcheck -x -P SCRIPTDIR -P . -f gcc -S warning -e SC2164 |
   found_nothing 'shellcheck finds nothing in the bats files'
 sources src include tests | xargs clang-format-14 --dry-run 2>&1 |
   sed -nE 's/^([^:]*):[0-9]+:[0-9]+: (warning|error):.*/\1/p' | sort -u |

@@ -29,8 +29,8 @@ void fixture_write(
     const struct fixture *fixture, const char *name, const char *text);
 
 /** Read a file of the home as text, or fail the test. */
-void
-fixture_read(const struct fixture *fixture, const char *name, struct buf *out);
+void fixture_read(
+    const struct fixture *fixture, const char *name, struct buf *out);
 
 /** How many entries of the home's directory begin with a dot. */
 size_t fixture_leftovers(const struct fixture *fixture);

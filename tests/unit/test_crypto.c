@@ -108,8 +108,7 @@ test_hkdf_vectors(void **state)
 	const cJSON *entry;
 
 	(void)state;
-	cJSON_ArrayForEach(entry, vectors_list(vectors, "hkdf_sha256"))
-	{
+	cJSON_ArrayForEach(entry, vectors_list(vectors, "hkdf_sha256")) {
 		struct vector_bytes key = vectors_hex(entry, "ikm_hex");
 		struct vector_bytes salt = vectors_hex(entry, "salt_hex");
 		struct vector_bytes want = vectors_hex(entry, "out_hex");
@@ -197,8 +196,7 @@ test_argon2id_vectors(void **state)
 	const cJSON *entry;
 
 	(void)state;
-	cJSON_ArrayForEach(entry, vectors_list(vectors, "argon2id"))
-	{
+	cJSON_ArrayForEach(entry, vectors_list(vectors, "argon2id")) {
 		struct vector_bytes password =
 		    vectors_hex(entry, "password_hex");
 		struct vector_bytes salt = vectors_hex(entry, "salt_hex");
@@ -317,8 +315,7 @@ test_gcm_vectors(void **state)
 	size_t ok = 0;
 
 	(void)state;
-	cJSON_ArrayForEach(entry, vectors_list(vectors, "aes_256_gcm"))
-	{
+	cJSON_ArrayForEach(entry, vectors_list(vectors, "aes_256_gcm")) {
 		struct vector_bytes key = vectors_hex(entry, "key_hex");
 		struct arena_mark mark = arena_mark();
 		struct aead *aead;
@@ -392,8 +389,7 @@ test_box_vectors(void **state)
 	size_t sealed_by_us = 0;
 
 	(void)state;
-	cJSON_ArrayForEach(entry, vectors_list(vectors, "crypto_box_seal"))
-	{
+	cJSON_ArrayForEach(entry, vectors_list(vectors, "crypto_box_seal")) {
 		struct vector_bytes private_key =
 		    vectors_hex(entry, "recipient_secret_key_hex");
 		struct vector_bytes public_key =

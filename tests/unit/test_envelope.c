@@ -232,8 +232,7 @@ test_blob_vectors(void **state)
 	const cJSON *entry;
 
 	(void)state;
-	cJSON_ArrayForEach(entry, vectors_list(vectors, "A3"))
-	{
+	cJSON_ArrayForEach(entry, vectors_list(vectors, "A3")) {
 		struct blob_place place = place_of(entry);
 		struct vector_bytes value = vectors_hex(entry, "value_hex");
 		struct vector_bytes nonce = vectors_hex(entry, "nonce");
@@ -282,8 +281,7 @@ test_blob_negative(void **state)
 	size_t n = 0;
 
 	(void)state;
-	cJSON_ArrayForEach(entry, vectors_list(vectors, "A3_negative"))
-	{
+	cJSON_ArrayForEach(entry, vectors_list(vectors, "A3_negative")) {
 		const char *what = vectors_text(entry, "case");
 		const char *result = vectors_text(entry, "result");
 		struct blob_place place = place_for_case(what);

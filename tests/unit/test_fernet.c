@@ -70,8 +70,7 @@ test_vectors(void **state)
 	const cJSON *entry;
 
 	(void)state;
-	cJSON_ArrayForEach(entry, vectors_list(vectors, "fernet"))
-	{
+	cJSON_ArrayForEach(entry, vectors_list(vectors, "fernet")) {
 		AUTO_BUF struct buf out = BUF_INIT;
 		struct fernet_key key =
 		    parse_key(vectors_text(entry, "key_b64url"));
@@ -102,8 +101,7 @@ test_spec_generate(void **state)
 	const cJSON *entry;
 
 	(void)state;
-	cJSON_ArrayForEach(entry, vectors_list(spec, "generate"))
-	{
+	cJSON_ArrayForEach(entry, vectors_list(spec, "generate")) {
 		AUTO_BUF struct buf out = BUF_INIT;
 		struct fernet_key key =
 		    parse_key(vectors_text(entry, "secret"));
@@ -112,8 +110,7 @@ test_spec_generate(void **state)
 		uint8_t iv[16];
 		size_t n = 0;
 
-		cJSON_ArrayForEach(byte, vectors_list(entry, "iv"))
-		{
+		cJSON_ArrayForEach(byte, vectors_list(entry, "iv")) {
 			assert_true(n < sizeof(iv));
 			iv[n++] = (uint8_t)byte->valueint;
 		}
@@ -133,8 +130,7 @@ test_spec_verify(void **state)
 	const cJSON *entry;
 
 	(void)state;
-	cJSON_ArrayForEach(entry, vectors_list(spec, "verify"))
-	{
+	cJSON_ArrayForEach(entry, vectors_list(spec, "verify")) {
 		struct fernet_key key =
 		    parse_key(vectors_text(entry, "secret"));
 		const char *plain = vectors_text(entry, "src");
@@ -155,8 +151,7 @@ test_spec_invalid(void **state)
 	size_t n = 0;
 
 	(void)state;
-	cJSON_ArrayForEach(entry, vectors_list(spec, "invalid"))
-	{
+	cJSON_ArrayForEach(entry, vectors_list(spec, "invalid")) {
 		AUTO_BUF struct buf out = BUF_INIT;
 		struct fernet_key key =
 		    parse_key(vectors_text(entry, "secret"));

@@ -51,8 +51,7 @@ load(struct lines *lines)
 	const cJSON *line;
 	size_t n = 0;
 
-	cJSON_ArrayForEach(line, vectors_list(kit, "lines"))
-	{
+	cJSON_ArrayForEach(line, vectors_list(kit, "lines")) {
 		assert_true(n < KIT_GROUPS);
 		assert_int_equal(strlen(line->valuestring), KIT_GROUP_TEXT);
 		text_copy(lines->text[n], sizeof(lines->text[n]),

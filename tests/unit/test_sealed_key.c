@@ -89,8 +89,7 @@ test_sealed_key_vectors(void **state)
 	size_t n = 0;
 
 	(void)state;
-	cJSON_ArrayForEach(entry, vectors_list(vectors, "A4"))
-	{
+	cJSON_ArrayForEach(entry, vectors_list(vectors, "A4")) {
 		check_sealed_key(entry);
 		n++;
 	}
@@ -163,8 +162,7 @@ test_sealed_key_negative(void **state)
 	size_t n = 0;
 
 	(void)state;
-	cJSON_ArrayForEach(entry, vectors_list(vectors, "A4_negative"))
-	{
+	cJSON_ArrayForEach(entry, vectors_list(vectors, "A4_negative")) {
 		const char *what = vectors_text(entry, "case");
 		bool opens = text_equal(
 		    vectors_text(entry, "result"), "opens, unauthenticated");

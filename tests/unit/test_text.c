@@ -27,8 +27,12 @@ test_printable(void **state)
 	shows("plain äöü", "plain äöü");
 	shows("\033]52;c;x\007", "\\u{1b}]52;c;x\\u{7}");
 	shows("a\nb\rc\t", "a\\u{a}b\\u{d}c\\u{9}");
-	shows("\xc2\x9b" "31m", "\\u{9b}31m");
-	shows("\xe2\x80\xae" "evil", "\\u{202e}evil");
+	shows("\xc2\x9b"
+	      "31m",
+	    "\\u{9b}31m");
+	shows("\xe2\x80\xae"
+	      "evil",
+	    "\\u{202e}evil");
 	shows("\xff\xfe", "\\xff\\xfe");
 	shows("\xed\xa0\x80", "\\xed\\xa0\\x80");
 	shows("\xc0\xaf", "\\xc0\\xaf");

@@ -57,8 +57,8 @@ bool role_may(const char *role, enum action action);
 int require(struct call *call, const char *role, enum action action);
 
 /** Read the current row of a WORKSPACE_SELECT. */
-void
-workspace_read(struct db *db, enum statement statement, struct workspace *out);
+void workspace_read(
+    struct db *db, enum statement statement, struct workspace *out);
 
 /**
  * The workspace by id, if the caller is an active member and may do it.

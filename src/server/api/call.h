@@ -69,9 +69,9 @@ int reply_fail(struct call *call, int status, const char *code,
  * @param status  422, or 409 for something that exists
  * @return ANSWERED
  */
-int
-reply_field(struct call *call, int status, const char *code, const char *field,
-    const char *format, ...) __attribute__((format(printf, 5, 6)));
+int reply_field(struct call *call, int status, const char *code,
+    const char *field, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /** 422 for a field. @return ANSWERED */
 #define reply_invalid(call, field, ...)                                        \

@@ -151,8 +151,7 @@ fields_read(
 {
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, object)
-	{
+	cJSON_ArrayForEach(item, object) {
 		if (!is_known(item->string, fields, n))
 			return reply_invalid(call, item->string,
 			    "Extra inputs are not permitted");

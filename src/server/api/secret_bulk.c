@@ -105,8 +105,7 @@ read_map(struct call *call, struct bulk *bulk)
 	cJSON *item;
 	int rc;
 
-	cJSON_ArrayForEach(item, bulk->secrets)
-	{
+	cJSON_ArrayForEach(item, bulk->secrets) {
 		struct change *change = &bulk->batch.changes[bulk->batch.n];
 
 		change->name = item->string;
@@ -128,8 +127,7 @@ read_list(struct call *call, struct bulk *bulk, cJSON *list, bool deleted)
 {
 	cJSON *item;
 
-	cJSON_ArrayForEach(item, list)
-	{
+	cJSON_ArrayForEach(item, list) {
 		int rc = read_item(call, bulk, item, deleted);
 
 		if (rc != 0)

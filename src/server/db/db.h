@@ -132,8 +132,8 @@ int64_t db_integer(struct db *db, enum statement statement, int column);
  * @param len  may be NULL
  * @return "" for an empty one, NULL for NULL
  */
-const char *
-db_text(struct db *db, enum statement statement, int column, size_t *len);
+const char *db_text(
+    struct db *db, enum statement statement, int column, size_t *len);
 
 /** Whether the column is NULL. */
 bool db_is_null(struct db *db, enum statement statement, int column);
