@@ -184,7 +184,7 @@ run(struct invocation *invocation, struct err *err)
 const struct command command_env = {
     .name = "env",
     .short_name = "run",
-    .operands = "command [arg …]",
+    .operands = "command [argument ...]",
     .summary = "start a command with the project's secrets",
     COMMAND_OPTIONS(options),
     .args_size = sizeof(struct env_args),

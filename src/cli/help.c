@@ -18,13 +18,21 @@ two_columns(const char *left, const char *right)
 		printf("  %-*s%s\n", COLUMN, left, right);
 }
 
+/* How people call it: "set", not "secrets set"; but "env", not "run". */
+static const char *
+usual_name(const struct command *command)
+{
+	return command->short_name != NULL && !command->launches
+	    ? command->short_name
+	    : command->name;
+}
+
 static void
 command_line(const struct command *command)
 {
 	char left[128];
 
-	snprintf(left, sizeof(left), "%s %s",
-	    command->short_name != NULL ? command->short_name : command->name,
+	snprintf(left, sizeof(left), "%s %s", usual_name(command),
 	    command->operands);
 	two_columns(left, command->summary);
 }
@@ -86,8 +94,7 @@ help_command(const struct command *command)
 {
 	const char *dash = command->launches ? "[--] " : "";
 
-	printf("usage: agentsecrets %s [options] %s%s\n",
-	    command->short_name != NULL ? command->short_name : command->name,
+	printf("usage: agentsecrets %s [options] %s%s\n", usual_name(command),
 	    dash, command->operands);
 	printf("\n%s\n\noptions:\n", command->summary);
 	for (size_t i = 0; i < command->options_n; i++)

@@ -172,7 +172,7 @@ set(struct invocation *invocation, struct err *err)
 const struct command command_set = {
     .name = "secrets set",
     .short_name = "set",
-    .operands = "KEY[=VALUE|=-|=@FILE] …",
+    .operands = "KEY[=VALUE|=-|=@FILE] ...",
     .summary = "store values, here and on the server",
     COMMAND_OPTIONS(write_options),
     .args_size = sizeof(struct write_args),
@@ -201,7 +201,7 @@ delete_secrets(struct invocation *invocation, struct err *err)
 const struct command command_delete = {
     .name = "secrets delete",
     .short_name = "delete",
-    .operands = "KEY …",
+    .operands = "KEY ...",
     .summary = "delete secrets, here and on the server",
     COMMAND_OPTIONS(write_options),
     .args_size = sizeof(struct write_args),
