@@ -33,7 +33,7 @@ struct invocation {
 struct command {
 	const char *name;	/* "secrets set" */
 	const char *short_name; /* "set", or NULL */
-	const char *operands;	/* "KEY[=VALUE] …", or "" */
+	const char *operands;	/* "KEY[=VALUE] ...", or "" */
 	const char *summary;
 	const struct option *options;
 	size_t options_n;
@@ -120,6 +120,9 @@ extern const struct command command_whoami;
  * @return NULL when they name none, or only a group
  */
 const struct command *command_find(int argc, char **argv, int *words);
+
+/** What the options and the environment say; the rest is for a terminal. */
+void caller_fill(struct caller *caller, const struct common_args *args);
 
 /** Whether the word begins the names of several commands ("secrets"). */
 bool command_is_group(const char *word);

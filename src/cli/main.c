@@ -27,16 +27,13 @@ variable(const char *name)
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-static void
-fill_caller(struct caller *caller, const struct common_args *args,
-    const struct credentials *credentials)
+void
+caller_fill(struct caller *caller, const struct common_args *args)
 {
 	*caller = (struct caller){
 	    .ask = terminal_asker(),
 	    .notice = print_notice,
-	    .password_file = args->password_file != NULL
-		? args->password_file
-		: credentials->password_file,
+	    .password_file = args->password_file,
 	    .project = args->project != NULL ? args->project
 					     : variable("AGENTSECRETS_PROJECT"),
 	    .environment = args->environment != NULL
@@ -90,7 +87,10 @@ run_command(const struct command *command, int argc, char **argv,
 		rc = check_operands(command, &invocation.operands, err);
 	if (rc == 0 && !common->help) {
 		output_be_quiet(common->quiet);
-		fill_caller(&invocation.caller, common, credentials);
+		caller_fill(&invocation.caller, common);
+		if (common->password_file == NULL)
+			invocation.caller.password_file =
+			    credentials->password_file;
 		rc = crypto_init(err);
 		if (rc == 0)
 			rc = command->run(&invocation, err);
