@@ -8,7 +8,6 @@
 
 #include <agentsecrets/account.h>
 #include <agentsecrets/envelope.h>
-#include <agentsecrets/session_cache.h>
 
 #include "place.h"
 #include "unlock.h"
@@ -58,7 +57,6 @@ unlock_run(const struct caller *caller, uint64_t *seconds, struct err *err)
 	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
 	uint8_t *private_key = NULL;
-	uint8_t *key;
 
 	if (place_open_home(&place, err) < 0 ||
 	    place_load_trust(&place, err) < 0 ||
@@ -72,22 +70,11 @@ unlock_run(const struct caller *caller, uint64_t *seconds, struct err *err)
 		    "remove that line, or give --password-file to each "
 		    "command");
 	}
-	key = arena_alloc(KEY_BYTES, err);
-	if (key == NULL ||
-	    unlock_private_key(
-		&private_key, &account, place.trust.me, caller, err) < 0)
+	if (unlock_private_key(
+		&private_key, &account, place.trust.me, caller, err) < 0 ||
+	    unlock_all(&place.home, &place.settings, &place.trust, &account,
+		private_key, err) < 0)
 		return -(int)err->status;
-	for (size_t i = 0; i < place.trust.workspaces_n; i++) {
-		const struct trust_workspace *one = &place.trust.workspaces[i];
-
-		if (unlock_sealed_key(key, &account, one, private_key,
-			place.trust.me, err) < 0)
-			return -(int)err->status;
-		if (session_cache_put(&place.home, one->id, one->epoch, key,
-			place.settings.session_cache) < 0)
-			return err_sys(err, EXIT_FAILED,
-			    "the kernel keeps no key for this user");
-	}
 	*seconds = place.settings.session_cache;
 	return 0;
 }

@@ -16,7 +16,6 @@
 #include <agentsecrets/envelope.h>
 #include <agentsecrets/fd.h>
 #include <agentsecrets/net_client.h>
-#include <agentsecrets/session_cache.h>
 #include <agentsecrets/text.h>
 
 #include "connect.h"
@@ -280,6 +279,7 @@ key_import_run(const char *kit_file, const char *passphrase_file,
 	uint8_t public_key[KEY_BYTES];
 	uint8_t fingerprint[KEY_BYTES];
 	uint8_t *private_key;
+	struct err ignored;
 	int rc;
 
 	if (account_needed(&place, &account, err) < 0)
@@ -300,6 +300,9 @@ key_import_run(const char *kit_file, const char *passphrase_file,
 	net_workspaces_release(&login.workspaces);
 	if (rc < 0)
 		return rc;
+	/* Without a cache the next command asks for the password. */
+	(void)unlock_all(&place.home, &place.settings, &place.trust, &account,
+	    private_key, &ignored);
 	secret_wipe(private_key, KEY_BYTES);
 	key_fingerprint(fingerprint, public_key);
 	fingerprint_digits(result->key_number, fingerprint);

@@ -168,6 +168,30 @@ unlock_sealed_key(uint8_t *out, const struct account *account,
 	return 0;
 }
 
+int
+unlock_all(const struct home *home, const struct settings *settings,
+    const struct trust *trust, const struct account *account,
+    const uint8_t *private_key, struct err *err)
+{
+	struct arena_mark mark = arena_mark();
+	uint8_t *key = arena_alloc(KEY_BYTES, err);
+	int rc = key == NULL ? -EXIT_FAILED : 0;
+
+	for (size_t i = 0; rc == 0 && i < trust->workspaces_n; i++) {
+		const struct trust_workspace *one = &trust->workspaces[i];
+
+		rc = unlock_sealed_key(
+		    key, account, one, private_key, trust->me, err);
+		if (rc == 0 &&
+		    session_cache_put(home, one->id, one->epoch, key,
+			settings->session_cache) < 0)
+			rc = err_sys(err, EXIT_FAILED,
+			    "the kernel keeps no key for this user");
+	}
+	arena_rewind(mark);
+	return rc;
+}
+
 /* The cache is only a copy: what it holds must be the trusted key. */
 static bool
 from_cache(uint8_t *key, const struct home *home,

@@ -59,6 +59,16 @@ int unlock_sealed_key(uint8_t *out, const struct account *account,
     const uint8_t me[KEY_BYTES], struct err *err);
 
 /**
+ * Open every trusted workspace key and keep it in the session cache.
+ *
+ * @return 0; -EXIT_FAILED when the kernel keeps nothing; -EXIT_UNSAFE for a
+ *         key that is not the trusted one
+ */
+int unlock_all(const struct home *home, const struct settings *settings,
+    const struct trust *trust, const struct account *account,
+    const uint8_t *private_key, struct err *err);
+
+/**
  * Get a workspace key: from the session cache, else by password; then keep
  * it in the cache.
  *
