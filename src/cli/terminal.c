@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -30,6 +31,7 @@ struct terminal {
 	int fd;
 	bool hidden;
 	struct termios before;
+	sigset_t mask; /* as the caller had it */
 	struct sigaction actions[SIGNALS_N];
 };
 
@@ -54,26 +56,28 @@ echo_off(struct terminal *terminal)
 	return tcsetattr(terminal->fd, TCSAFLUSH, &quiet);
 }
 
-static int
-begin(struct terminal *terminal, bool hidden, struct err *err)
+/*
+ * The signals are noted by a handler, and let through only while the answer is
+ * waited for: one that came just before would go unnoticed otherwise. What is
+ * ignored stays ignored.
+ */
+static void
+catch_signals(struct terminal *terminal)
 {
 	struct sigaction action = {.sa_handler = on_signal};
+	sigset_t blocked;
 
-	terminal->hidden = hidden;
-	terminal->fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (terminal->fd < 0)
-		return err_sys(err, EXIT_ACCESS, "cannot open the terminal");
 	caught = 0;
-	/* Without SA_RESTART, so that the read returns. */
+	sigemptyset(&blocked);
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < SIGNALS_N; i++)
+		sigaddset(&blocked, signals[i]);
+	sigprocmask(SIG_BLOCK, &blocked, &terminal->mask);
+	for (size_t i = 0; i < SIGNALS_N; i++) {
 		sigaction(signals[i], &action, &terminal->actions[i]);
-	if (hidden && tcgetattr(terminal->fd, &terminal->before) < 0)
-		terminal->hidden = false;
-	if (echo_off(terminal) < 0)
-		return err_sys(
-		    err, EXIT_ACCESS, "cannot switch the terminal's echo off");
-	return 0;
+		if (terminal->actions[i].sa_handler == SIG_IGN)
+			sigaction(signals[i], &terminal->actions[i], NULL);
+	}
 }
 
 static void
@@ -81,6 +85,23 @@ restore_signals(struct terminal *terminal)
 {
 	for (size_t i = 0; i < SIGNALS_N; i++)
 		sigaction(signals[i], &terminal->actions[i], NULL);
+	sigprocmask(SIG_SETMASK, &terminal->mask, NULL);
+}
+
+static int
+begin(struct terminal *terminal, bool hidden, struct err *err)
+{
+	terminal->hidden = hidden;
+	terminal->fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (terminal->fd < 0)
+		return err_sys(err, EXIT_ACCESS, "cannot open the terminal");
+	catch_signals(terminal);
+	if (hidden && tcgetattr(terminal->fd, &terminal->before) < 0)
+		terminal->hidden = false;
+	if (echo_off(terminal) < 0)
+		return err_sys(
+		    err, EXIT_ACCESS, "cannot switch the terminal's echo off");
+	return 0;
 }
 
 static void
@@ -100,27 +121,35 @@ finish(struct terminal *terminal)
 static int
 obey(struct terminal *terminal, const char *prompt)
 {
-	struct sigaction action = {.sa_handler = on_signal};
 	int number = caught;
 
 	echo_on(terminal);
 	(void)fd_write_all(terminal->fd, "\n", 1);
+	if (number != SIGTSTP)
+		arena_end();
 	restore_signals(terminal);
-	arena_end();
 	raise(number);
-	/* Only a stop that was continued, or an ignored signal, gets here. */
+	/* Only a stop that was continued gets here. */
 	if (number != SIGTSTP)
 		_exit(128 + number);
-	caught = 0;
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < SIGNALS_N; i++)
-		sigaction(signals[i], &action, &terminal->actions[i]);
+	catch_signals(terminal);
 	if (echo_off(terminal) < 0)
 		return -1;
 	return fd_write_all(terminal->fd, prompt, strlen(prompt));
 }
 
 enum { KEY_ERASE = 0x7f, KEY_BACKSPACE = 0x08, KEY_KILL = 0x15, KEY_END = 4 };
+
+/* @return 1 with a byte; 0 at end of file; -1 with errno */
+static ssize_t
+read_byte(const struct terminal *terminal, char *c)
+{
+	struct pollfd wait = {.fd = terminal->fd, .events = POLLIN};
+
+	if (ppoll(&wait, 1, NULL, &terminal->mask) < 0)
+		return -1;
+	return read(terminal->fd, c, 1);
+}
 
 /*
  * Read a line bytewise. @return its length; -1 with errno; -2 at end of file
@@ -132,9 +161,10 @@ read_line(struct terminal *terminal, const char *prompt, char *out, size_t room)
 
 	for (;;) {
 		char c = 0;
-		ssize_t n = read(terminal->fd, &c, 1);
+		ssize_t n = read_byte(terminal, &c);
 
 		if (n < 0 && errno == EINTR && caught != 0) {
+			secret_wipe(out, len);
 			len = 0;
 			if (obey(terminal, prompt) < 0)
 				return -1;
