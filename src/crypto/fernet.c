@@ -4,6 +4,7 @@
 #include <agentsecrets/fernet.h>
 
 #include <nettle/aes.h>
+#include <nettle/base64.h>
 #include <nettle/cbc.h>
 #include <string.h>
 
@@ -143,6 +144,25 @@ decrypt(
 	return unpadded(text, len);
 }
 
+/*
+ * A token is no secret, so it may be decoded by table: a list of a hundred
+ * spends a third of its time here otherwise. nettle skips blanks; a token of
+ * the right length has none.
+ */
+static long
+decode_token(uint8_t *out, const char *token, size_t len)
+{
+	struct base64_decode_ctx state;
+	size_t n = len;
+
+	base64url_decode_init(&state);
+	if (!base64_decode_update(&state, &n, out, len, token) ||
+	    !base64_decode_final(&state) ||
+	    base64_encoded_size(n, BASE64_URL_PADDED) != len + 1)
+		return -1;
+	return (long)n;
+}
+
 int
 fernet_open(struct buf *out, const struct fernet_key *keys, size_t keys_n,
     const char *token, size_t len)
@@ -152,9 +172,9 @@ fernet_open(struct buf *out, const struct fernet_key *keys, size_t keys_n,
 	size_t text_len;
 	long n;
 
-	if (buf_reserve(&raw, len) < 0)
+	if (buf_reserve(&raw, len + BASE64_DECODE_LENGTH(1)) < 0)
 		return -1;
-	n = base64_decode(raw.data, raw.cap, token, len, BASE64_URL_PADDED);
+	n = decode_token(raw.data, token, len);
 	if (n < LEAST || raw.data[0] != VERSION_BYTE)
 		return -1;
 	text_len = (size_t)n - TEXT_AT - HASH_BYTES;
