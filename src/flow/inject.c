@@ -22,9 +22,10 @@
 #include "exchange.h"
 #include "place.h"
 
-/* The secrets that the command gets: NAME=value in the arena. */
+/* The secrets that the command gets. */
 struct injection {
-	char **strings;
+	char **strings;	    /* NAME=value in the arena */
+	const char **names; /* views into the selection */
 	size_t n;
 };
 
@@ -34,7 +35,8 @@ static void
 injection_release(struct injection *injection)
 {
 	free(injection->strings);
-	*injection = (struct injection){NULL, 0};
+	free(injection->names);
+	*injection = (struct injection){NULL, NULL, 0};
 }
 
 /*
@@ -175,7 +177,8 @@ open_selected(struct injection *out, const struct workspace_key *key,
     struct err *err)
 {
 	out->strings = calloc(selection->n + 1, sizeof(*out->strings));
-	if (out->strings == NULL)
+	out->names = calloc(selection->n + 1, sizeof(*out->names));
+	if (out->strings == NULL || out->names == NULL)
 		return err_memory(err);
 	for (size_t i = 0; i < selection->n; i++) {
 		const struct selected *one = &selection->items[i];
@@ -186,7 +189,7 @@ open_selected(struct injection *out, const struct workspace_key *key,
 		if (open_one(&out->strings[out->n], key, vault,
 			rows[one->index], one->final, err) < 0)
 			return -(int)err->status;
-		out->n++;
+		out->names[out->n++] = one->final;
 	}
 	return 0;
 }
@@ -209,29 +212,23 @@ live_rows(struct vault *vault, size_t *n)
 
 static int
 audit(const struct place *place, const struct inject_request *request,
-    const struct injection *injection, const struct selection *selection,
-    const struct caller *caller, struct err *err)
+    const struct injection *injection, const struct caller *caller,
+    struct err *err)
 {
-	const char **names = calloc(selection->n + 1, sizeof(*names));
 	struct audit_record record = {
 	    .project = place->project_name,
 	    .project_id = place->project,
 	    .environment = place->environment,
 	    .command = request->command[0],
-	    .names = names,
-	    .names_n = selection->n,
+	    .names = injection->names,
+	    .names_n = injection->n,
 	};
 	struct err failure;
 	char text[ERR_TEXT_MAX + 64];
 	int rc = 0;
 
-	if (names == NULL)
-		return err_memory(err);
-	for (size_t i = 0; i < selection->n; i++)
-		names[i] = selection->items[i].final;
 	if (place->settings.audit != AUDIT_OFF && injection->n > 0)
 		rc = audit_append(&place->home, &record, &failure);
-	free(names);
 	if (rc == 0)
 		return 0;
 	if (place->settings.audit == AUDIT_REQUIRED) {
@@ -266,10 +263,10 @@ tell(const struct place *place, const struct injection *injection,
 
 static int
 report(
-    const struct selection *selection, struct names *injected, struct err *err)
+    const struct injection *injection, struct names *injected, struct err *err)
 {
-	for (size_t i = 0; i < selection->n; i++) {
-		if (names_add(injected, selection->items[i].final) < 0)
+	for (size_t i = 0; i < injection->n; i++) {
+		if (names_add(injected, injection->names[i]) < 0)
 			return err_memory(err);
 	}
 	return 0;
@@ -299,8 +296,8 @@ start(const char *path, const struct place *place,
 	if (request->verbose)
 		tell(place, injection, selection, caller);
 	if (request->dry_run)
-		return report(selection, injected, err);
-	if (audit(place, request, injection, selection, caller, err) < 0)
+		return report(injection, injected, err);
+	if (audit(place, request, injection, caller, err) < 0)
 		return -(int)err->status;
 	launch =
 	    (struct launch){path, request->command, vector, request->no_core};
@@ -314,7 +311,7 @@ inject_run(const struct inject_request *request, const struct caller *caller,
 	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_VAULT struct vault vault = VAULT_INIT;
 	AUTO_SELECTION struct selection selection = SELECTION_INIT;
-	AUTO_INJECTION struct injection injection = {NULL, 0};
+	AUTO_INJECTION struct injection injection = {NULL, NULL, 0};
 	struct workspace_key key = {NULL, 0};
 	struct env_rules rules = {request->clean, request->clean_has_list,
 	    request->keep, request->preserve, request->preserve_has_list,
