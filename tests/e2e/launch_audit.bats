@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The audit log: a line for each command that was started with secrets, with
 # names and the command's base name; never a value, never an argument.
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2154
 load lib
 
 setup_file() {
@@ -94,7 +94,6 @@ unwritable() { mkdir "$LOG"; }
   unwritable
   run -0 --separate-stderr agentsecrets env -- echo started
   [ "$output" = started ]
-  # shellcheck disable=SC2154
   [ "${#stderr_lines[@]}" = 1 ]
   [[ $stderr == 'agentsecrets: warning: not audited: '*audit.log* ]]
   run -0 agentsecrets env -q -- echo started
