@@ -190,18 +190,22 @@ is_this_machine(const struct origin *origin)
 static int
 read_url(struct origin *origin, const char *url, struct err *err)
 {
+	const char *fault = NULL;
 	const char *rest;
 
 	if (check_characters(url, err) < 0)
 		return -EXIT_USAGE;
-	if (read_scheme(origin, url, &rest) < 0) {
-		refuse(err, url, "it does not begin with 'https://'");
-		return err_hint(err, "write it as https://HOST");
+	if (read_scheme(origin, url, &rest) < 0)
+		fault = "it does not begin with 'https://'";
+	else if (read_host(origin, rest, &rest) < 0)
+		fault = "its host is not a name or address";
+	else if (read_port(origin, rest) < 0)
+		fault = "its port is not 1 to 65535";
+	if (fault != NULL) {
+		refuse(err, url, fault);
+		return err_hint(
+		    err, "write it as https://HOST or https://HOST:PORT");
 	}
-	if (read_host(origin, rest, &rest) < 0)
-		return refuse(err, url, "its host is not a name or address");
-	if (read_port(origin, rest) < 0)
-		return refuse(err, url, "its port is not 1 to 65535");
 	if (!origin->secure && !is_this_machine(origin)) {
 		err_set(err, EXIT_USAGE, "'%s' is not encrypted", url);
 		return err_hint(err,

@@ -6,12 +6,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <agentsecrets/text.h>
 
 #include "changes.h"
 #include "env_file.h"
 #include "exchange.h"
+
+/* Whoever stands below the project's directory often means its file. */
+static int
+no_such_file(const char *given, const struct place *place, struct err *err)
+{
+	char path[4096];
+	int n = snprintf(path, sizeof(path), "%s/%s",
+	    place->file.directory != NULL ? place->file.directory : "", given);
+
+	err_set(
+	    err, EXIT_FAILED, "cannot read '%s': there is no such file", given);
+	if (place->file.directory != NULL && n > 0 &&
+	    (size_t)n < sizeof(path) && access(path, F_OK) == 0)
+		return err_hint(err, "did you mean '%s'?", path);
+	return err_hint(err, "give the path of the file");
+}
 
 /*
  * Without FILE: the environment's own file in storage mode 2, else .env; in
@@ -29,10 +46,7 @@ choose_file(struct env_file *file, const char *given, const struct place *place,
 
 	if (given != NULL) {
 		rc = env_file_read(file, given, err);
-		return rc != 0
-		    ? rc
-		    : err_set(err, EXIT_FAILED,
-			  "cannot read '%s': there is no such file", given);
+		return rc != 0 ? rc : no_such_file(given, place, err);
 	}
 	if (place->storage_mode == 2) {
 		if (env_file_path(path, sizeof(path), place, err) < 0)

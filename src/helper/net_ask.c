@@ -84,9 +84,18 @@ refused(struct net *net, const struct message_view *answer, struct err *err)
 		return -EXIT_FAILED;
 	switch (message_find_number(answer, FIELD_REASON, REASON_FAILED)) {
 	case REASON_UNREACHABLE:
+		err_set(err, EXIT_UNREACHABLE, "%s", text);
+		return err_hint(err,
+		    "check the address and the network; 'agentsecrets server "
+		    "status' tries again");
 	case REASON_CERTIFICATE:
 	case REASON_EMBEDDED:
 		return err_set(err, EXIT_UNREACHABLE, "%s", text);
+	case REASON_NOT_OURS:
+		err_set(err, EXIT_FAILED, "%s", text);
+		return err_hint(err,
+		    "check the address; a server behind others may need its "
+		    "path, as in https://HOST/PATH");
 	case REASON_EXPIRED:
 		return expired(text, err);
 	case REASON_REFUSED:

@@ -166,6 +166,14 @@ net_log_in(struct net *net, const char *email, const struct secret *auth_secret,
 	message_add_secret(
 	    &request, FIELD_PASSWORD, auth_secret->data, auth_secret->len);
 	rc = net_ask(net, &request, MESSAGE_NET_LOGGED_IN, &answer, err);
+	if (rc == -EXIT_ACCESS) {
+		/* The server never says which of the two it was. */
+		err_set(err, EXIT_ACCESS,
+		    "wrong password, or no account '%s' at this server", email);
+		return err_hint(err,
+		    "an account that was made under another address of the "
+		    "server has another log-in");
+	}
 	if (rc < 0)
 		return rc;
 	rc = read_login(&answer, &login, err);
