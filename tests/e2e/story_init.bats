@@ -14,10 +14,8 @@ init_at_server() {
 # break_off: as if init had died before it wrote anything but what it must
 # have written first. What it writes there is what is in account.json later.
 break_off() {
-  cd "$AGENTSECRETS_HOME"
-  mv account.json account.pending
-  rm -f trust token.json config.json
-  cd "$WORK"
+  mv "$AGENTSECRETS_HOME/account.json" "$AGENTSECRETS_HOME/account.pending"
+  rm -f "$AGENTSECRETS_HOME"/{trust,token.json,config.json}
 }
 
 prepare() {
