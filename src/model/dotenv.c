@@ -37,6 +37,7 @@ read_entry(struct dotenv_entry *entry, const struct dotenv_scan *scan,
 	entry->value.data = value;
 	entry->value.len = dotenv_decode(value, scan, part);
 	entry->line = part->line;
+	entry->removed = false;
 	value[entry->value.len] = '\0';
 	return 0;
 }

@@ -64,6 +64,11 @@ set_settings() {
   chmod 0600 "$AGENTSECRETS_HOME/settings.json"
 }
 
+# The leak checker traces its own process, which a traced one cannot.
+strace() {
+  ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 command strace "$@"
+}
+
 # random_canary FILE [LENGTH]: letters and digits that nobody saw before,
 # without a line end; never in an argument or the environment.
 random_canary() {
