@@ -24,8 +24,7 @@ script() {
 # opens anything of ours nor starts a process, whatever it says.
 assert_untouched() {
   local trace=$BATS_TEST_TMPDIR/trace
-  run -127 strace -f -qq -o "$trace" -e trace=file,process,network \
-    agentsecrets env "$@"
+  run -127 traced "$trace" file,process,network agentsecrets env "$@"
   assert_one_error
   grep -q 'execve.*agentsecrets' "$trace"
   [ "$(grep -c 'execve(' "$trace")" = 1 ]

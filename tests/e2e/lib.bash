@@ -158,6 +158,15 @@ new_account() {
     ${project:+--project "$project"} "$@"
 }
 
+# traced FILE CALLS COMMAND...: run it with its children under strace(1), their
+# system calls of these kinds in FILE. The leak checker cannot be traced.
+traced() {
+  local file=$1 calls=$2
+  shift 2
+  ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 \
+    strace -f -q -o "$file" -e trace="$calls" "$@"
+}
+
 # What `run` left, against what it should have.
 fail() {
   printf '%s\n' "$@" >&2

@@ -42,7 +42,7 @@ trusted_clone() {
 assert_asks_nobody() {
   local expected=$1 pattern=$2 trace=$BATS_TEST_TMPDIR/trace
   shift 2
-  run strace -f -qq -o "$trace" -e trace=process,network agentsecrets "$@"
+  run traced "$trace" process,network agentsecrets "$@"
   assert_status "$expected"
   assert_one_error "$pattern"
   [ "$(grep -c 'execve(' "$trace")" = 1 ]
@@ -52,8 +52,7 @@ assert_asks_nobody() {
 }
 
 @test "strace would see a request" {
-  run -0 strace -f -qq -o "$BATS_TEST_TMPDIR/trace" \
-    -e trace=process,network agentsecrets env --fresh -- true
+  run -0 traced "$BATS_TEST_TMPDIR/trace" process,network agentsecrets env --fresh -- true
   grep -q 'execve.*agentsecrets-net' "$BATS_TEST_TMPDIR/trace"
   grep -q 'connect(.*127.0.0.1' "$BATS_TEST_TMPDIR/trace"
 }
