@@ -141,19 +141,16 @@ no_command(int argc, char **argv, struct err *err)
 }
 
 static int
-dispatch(int argc, char **argv, struct launch_state *launch, struct err *err,
-    bool *launches)
+dispatch(const struct command *command, int words, int argc, char **argv,
+    struct launch_state *launch, struct err *err)
 {
 	struct credentials credentials = {NULL};
-	const struct command *command;
-	int words = 0;
 
-	command = command_find(argc, argv, &words);
-	*launches = command != NULL && command->launches;
 	if (credentials_take(&credentials, environ, err) < 0)
 		return -(int)err->status;
 	/* The operands of a launched command are its own. */
-	if (!*launches && operands_take(argc, argv, err) < 0)
+	if ((command == NULL || !command->launches) &&
+	    operands_take(argc, argv, err) < 0)
 		return -(int)err->status;
 	if (command == NULL)
 		return no_command(argc, argv, err);
@@ -163,8 +160,9 @@ dispatch(int argc, char **argv, struct launch_state *launch, struct err *err,
 
 /* For `env` everything of ours is 125; only the command's fate is not. */
 static int
-exit_status(const struct err *err, bool launches)
+exit_status(const struct err *err, const struct command *command)
 {
+	bool launches = command != NULL && command->launches;
 	bool of_the_command =
 	    err->status == EXIT_NOT_FOUND || err->status == EXIT_CANNOT_RUN;
 
@@ -176,7 +174,8 @@ main(int argc, char **argv)
 {
 	struct launch_state launch;
 	struct err err = {.status = EXIT_DONE};
-	bool launches = false;
+	const struct command *command;
+	int words = 0;
 	int rc;
 
 	rc = launch_state_enter(&launch, &err);
@@ -184,13 +183,14 @@ main(int argc, char **argv)
 		return complete_run(argc, argv);
 	if (rc == 0 && argc > 1 && text_equal(argv[1], "__dump"))
 		return dump_run();
+	command = command_find(argc, argv, &words);
 	if (rc == 0)
-		rc = dispatch(argc, argv, &launch, &err, &launches);
+		rc = dispatch(command, words, argc, argv, &launch, &err);
 	if (rc >= 0 && output_finish(&err) < 0)
 		rc = -(int)err.status;
 	arena_end();
 	if (rc >= 0)
 		return rc;
 	print_error(&err);
-	return exit_status(&err, launches);
+	return exit_status(&err, command);
 }
