@@ -112,16 +112,20 @@ assert_same_strange_state() {
   [ "$output" = 12 ]
 }
 
-@test "a setuid program gets its rights" {
+# setuid_copy PROGRAM: one of root's in SETUID, in a home that is not.
+setuid_copy() {
   needs_root
-  local copy=$BATS_TEST_TMPDIR/id uid
-  cp "$(command -v id)" "$copy"
   warm_home
-  chown 0:0 "$copy"
-  chmod 4755 "$copy"
-  uid=$(as_warm "$copy" -u)
-  [ "$uid" = 0 ] || skip 'set-user-id is off where the tests run'
-  [ "$(as_warm agentsecrets env -- "$copy" -u)" = 0 ]
+  mkdir "$BATS_TEST_TMPDIR/bin"
+  SETUID=$BATS_TEST_TMPDIR/bin/$(basename "$1")
+  cp "$1" "$SETUID"
+  chmod 4755 "$SETUID"
+}
+
+@test "a setuid program gets its rights" {
+  setuid_copy "$(type -P id)"
+  [ "$(as_warm "$SETUID" -u)" = 0 ]
+  [ "$(as_warm agentsecrets env -- "$SETUID" -u)" = 0 ]
   warm_end
 }
 
@@ -134,4 +138,17 @@ import os, sys
 print(os.waitstatus_to_exitcode(os.waitpid(int(sys.argv[1]), 0)[1]))" $!'
   assert_status 0
   [ "$output" = 7 ]
+}
+
+@test "we ourselves do not run with more rights than the caller's" {
+  setuid_copy "$PREFIX/bin/agentsecrets"
+  run as_warm setpriv --no-new-privs "$SETUID" env -- true
+  assert_status 0
+  run as_warm "$SETUID" env -- true
+  assert_status 125
+  assert_one_error "refused: started with other rights than the caller's"
+  run as_warm "$SETUID" list
+  assert_status 1
+  assert_one_error "refused: started with other rights than the caller's"
+  warm_end
 }
