@@ -69,6 +69,9 @@ http_failed(
 		    "cannot reach %s: no such host", state->shown);
 	case CURLE_COULDNT_CONNECT:
 		return no_connection(state, err);
+	case CURLE_GOT_NOTHING:
+		return net_fail(state, REASON_UNREACHABLE, err,
+		    "%s closed the connection without an answer", state->shown);
 	case CURLE_OPERATION_TIMEDOUT:
 		return net_fail(state, REASON_UNREACHABLE, err,
 		    "cannot reach %s: timed out", state->shown);
@@ -83,7 +86,6 @@ http_failed(
 		    "no TLS connection to %s: %s", state->shown, detail);
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_WEIRD_SERVER_REPLY:
-	case CURLE_GOT_NOTHING:
 	case CURLE_BAD_CONTENT_ENCODING:
 		return net_fail(state, REASON_NOT_OURS, err,
 		    "%s answers, but is no AgentSecrets server", state->shown);

@@ -42,10 +42,11 @@ list_is() {
 }
 
 @test "a server that is none is told apart from one that is not there" {
-  status_is 1 'is no AgentSecrets server' garbage ssh close html missing \
+  status_is 1 'is no AgentSecrets server' garbage ssh html missing \
     list twice trailing nul deep
   status_is 1 'fails with HTTP status 500' broken
   status_is 4 'broke: ' short
+  status_is 4 'closed the connection without an answer' close
   run probe http://127.0.0.1:1 status
   assert_status 4
   assert_match "cannot reach 'http://127.0.0.1:1': connection refused"
