@@ -32,7 +32,8 @@ leftovers() {
 
 # Paths of the machine it was written on, and words about how it came to be.
 strays() {
-  files | xargs grep -nIE '/w''ork/|/ro''ot/|/tmp/br''ief' || :
+  files | xargs grep -nIE \
+    "(^|[[:space:]\"'=:(])(/w""ork/|/ro""ot/|/tmp/br""ief)"
 }
 
 scripts | xargs shellcheck -x -P SCRIPTDIR -P . -f gcc | found_nothing 'shellcheck finds nothing'
