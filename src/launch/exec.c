@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <sys/stat.h>
-
 #include <sodium.h>
 
 #include <agentsecrets/launch.h>
@@ -17,20 +15,12 @@ enum { STACK_WIPED = 64 << 10 }; /* deeper than anything we call */
 
 static const char shell[] = "/bin/sh";
 
-static bool
-exists(const char *path)
-{
-	struct stat status;
-
-	return stat(path, &status) == 0;
-}
-
 static int
 failed(const struct launch *launch, int why, struct err *err)
 {
 	const char *command = launch->argv[0];
 
-	if (why == ENOENT && exists(launch->path))
+	if (why == ENOENT && launch_is_there(launch->path))
 		return err_set(err, EXIT_CANNOT_RUN,
 		    "'%s': its interpreter is missing", command);
 	if (why == E2BIG)

@@ -2,6 +2,8 @@
 #ifndef AGENTSECRETS_REFUSE_H
 #define AGENTSECRETS_REFUSE_H
 
+#include <stdbool.h>
+
 #include <agentsecrets/err.h>
 
 /**
@@ -9,5 +11,8 @@
  * @return -EXIT_NOT_FOUND or -EXIT_CANNOT_RUN
  */
 int launch_refuse(const char *command, int why, struct err *err);
+
+/** Whether anything is to be seen under that name. */
+bool launch_is_there(const char *path);
 
 #endif

@@ -48,6 +48,12 @@ obstacle(const char *path)
 	return 0;
 }
 
+bool
+launch_is_there(const char *path)
+{
+	return faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0;
+}
+
 /* Join; an element of PATH that is too long cannot be meant. */
 static int
 candidate(char *out, const char *element, size_t len, const char *command)
@@ -79,8 +85,8 @@ search(char *out, const char *command, const char *path, struct err *err)
 				memcpy(out, found, strlen(found) + 1);
 				return 0;
 			}
-			/* A directory that is not there is nothing found. */
-			if (why == EISDIR || why == EACCES)
+			/* Where nothing can be seen nothing was found. */
+			if (launch_is_there(found))
 				worst = why;
 		}
 		if (element[len] == '\0')

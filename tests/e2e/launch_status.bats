@@ -152,6 +152,21 @@ PYTHON
   [ "$output" = "$(id -u)" ]
 }
 
+@test "where nobody may look nothing is found" {
+  needs_root
+  local closed=$BATS_TEST_TMPDIR/closed
+  mkdir -m 0700 "$closed"
+  script plain 0644 ''
+  give_to "$(other_uid)"
+  chown 0:0 "$closed"
+  PATH=$closed:/usr/bin run -127 as_user "$(other_uid)" \
+    "$PREFIX/bin/agentsecrets" env no-such-command
+  assert_one_error "'no-such-command': command not found"
+  # A file that is there, but may not be run, is another matter.
+  PATH=$closed:$BATS_TEST_TMPDIR run -126 "$PREFIX/bin/agentsecrets" env plain
+  assert_one_error "'plain': permission denied"
+}
+
 @test "without PATH the system's own is searched" {
   run -0 env -u PATH "$PREFIX/bin/agentsecrets" env -- sh -c 'echo found'
   [ "$output" = found ]
