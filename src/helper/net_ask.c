@@ -105,8 +105,9 @@ refused(struct net *net, const struct message_view *answer, struct err *err)
 			    "pull");
 			return err_hint(err, "run 'agentsecrets pull'");
 		}
+		/* Its words shall not pass for ours. */
 		return err_set(err, status_of_refusal(answer, net->http_status),
-		    "%s", text);
+		    "the server says: %s", text);
 	default:
 		return err_set(err, EXIT_FAILED, "%s", text);
 	}

@@ -133,7 +133,7 @@ list_is() {
   start_fake escapes
   run probe "$FAKE_URL" list $ID 0
   assert_status 1
-  assert_line 'error 1: no\u{1b}[31m such\u{a}thing []'
+  assert_line 'error 1: the server says: no\u{1b}[31m such\u{a}thing []'
 }
 
 @test "a server that is busy says for how long" {

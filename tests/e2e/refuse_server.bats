@@ -187,7 +187,7 @@ assert_caught() {
 
 @test "a server that lost the project, or its database" {
   lie "DELETE FROM project"
-  assert_nothing_started 125 'not found' env --fresh --
+  assert_nothing_started 125 'the server says: Project not found' env --fresh --
   head -c 8192 /dev/urandom >"$DATABASE"
   run -125 agentsecrets env --fresh -- echo started
   assert_line 'agentsecrets: the embedded server ended with status 1'
