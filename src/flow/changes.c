@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <agentsecrets/fd.h>
 #include <agentsecrets/names.h>
 #include <agentsecrets/text.h>
 
@@ -142,10 +143,37 @@ name_maps_check(struct name_maps *maps, struct place *place, struct err *err)
 	return 0;
 }
 
+/* Put the new entries into the file as it is now. */
+static int
+add_to_file(const struct name_maps *maps, struct place *place, struct err *err)
+{
+	AUTO_PROJECT_FILE struct project_file now = PROJECT_FILE_INIT;
+
+	if (project_file_open(&now, place->file.directory, err) < 0)
+		return -(int)err->status;
+	if (!text_equal(now.project, place->project))
+		return err_set(err, EXIT_FAILED,
+		    "meanwhile '%s' names another project",
+		    place->file.directory);
+	for (size_t i = 0; i < maps->n; i++) {
+		if (project_file_map_add(&now, maps->items[i].final,
+			maps->items[i].stored, err) < 0)
+			return -(int)err->status;
+	}
+	if (project_file_save(&now, err) < 0)
+		return -(int)err->status;
+	project_file_release(&place->file);
+	place->file = now;
+	now = (struct project_file)PROJECT_FILE_INIT;
+	return place_bind_locked(place, err);
+}
+
 int
 name_maps_keep(const struct name_maps *maps, struct place *place,
     struct names *mapped, struct err *err)
 {
+	AUTO_FD int lock = -1;
+
 	for (size_t i = 0; i < maps->n; i++) {
 		char text[2 * NAME_MAX_BYTES + 2];
 
@@ -156,7 +184,6 @@ name_maps_keep(const struct name_maps *maps, struct place *place,
 	}
 	if (mapped->n == 0)
 		return 0;
-	if (project_file_save(&place->file, err) < 0)
-		return -(int)err->status;
-	return place_bind(place, err);
+	lock = home_lock(&place->home, "lock", err);
+	return lock < 0 ? lock : add_to_file(maps, place, err);
 }

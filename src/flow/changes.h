@@ -44,7 +44,11 @@ int name_maps_add(struct name_maps *maps, const char *final, const char *stored,
 int name_maps_check(
     struct name_maps *maps, struct place *place, struct err *err);
 
-/** Save the project file when it has new entries, and re-bind it. */
+/**
+ * Add new entries to project.json as it is now, and bind the directory anew,
+ * under `lock`. It comes before the values: an entry whose secret is not
+ * there means nothing.
+ */
 int name_maps_keep(const struct name_maps *maps, struct place *place,
     struct names *mapped, struct err *err);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include <agentsecrets/fd.h>
 #include <agentsecrets/text.h>
 
 #define SESSION_FILE "token.json"
@@ -45,9 +46,20 @@ session_is_kept(const struct home *home)
 }
 
 int
+session_begin(
+    const struct home *home, const struct secret *session, struct err *err)
+{
+	AUTO_FD int held = home_lock(home, "token.lock", err);
+
+	return held < 0 ? held : session_save(home, session, err);
+}
+
+int
 session_remove(const struct home *home, struct err *err)
 {
-	return home_remove(home, SESSION_FILE, err);
+	AUTO_FD int held = home_lock(home, "token.lock", err);
+
+	return held < 0 ? held : home_remove(home, SESSION_FILE, err);
 }
 
 int

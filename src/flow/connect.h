@@ -25,14 +25,18 @@ int connect_account(struct net *net, const struct home *home,
 int connect_server(struct net *net, const struct home *home, const char *server,
     struct err *err);
 
-/** Keep a session. */
+/** Keep a session. The caller holds `token.lock`. */
 int session_save(
     const struct home *home, const struct secret *session, struct err *err);
 
 /** Whether a session is kept. */
 bool session_is_kept(const struct home *home);
 
-/** Remove it. */
+/** Keep a new session; takes `token.lock`. */
+int session_begin(
+    const struct home *home, const struct secret *session, struct err *err);
+
+/** Remove it; takes `token.lock`, so that no refresh brings it back. */
 int session_remove(const struct home *home, struct err *err);
 
 #endif

@@ -87,6 +87,10 @@ env_file_write(const struct env_file *file, const struct dotenv_entry *entries,
 
 	if (dotenv_update(&text, &file->text, entries, n, file->path, err) < 0)
 		return -(int)err->status;
+	if (file->exists && text.len == file->text.len &&
+	    (text.len == 0 ||
+		memcmp(text.data, file->text.data, text.len) == 0))
+		return 0;
 	return file_write(file->path, text.data, text.len, 0600, true, err);
 }
 
@@ -106,7 +110,7 @@ follow(const struct place *place, struct env_file *file,
 	if (rc == 0)
 		rc = env_file_write(file, entries, n, err);
 	free(entries);
-	return rc == 0 ? env_file_ignore(place, err) : rc;
+	return rc;
 }
 
 int
@@ -114,14 +118,18 @@ env_file_follow(const struct place *place, const struct change *changes,
     size_t n, struct err *err)
 {
 	AUTO_ENV_FILE struct env_file file = ENV_FILE_INIT;
+	AUTO_FD int lock = -1;
 	char path[4096];
 
 	if (place->storage_mode != 2 || place->file.directory == NULL)
 		return 0;
-	if (env_file_path(path, sizeof(path), place, err) < 0 ||
+	lock = home_lock(&place->home, "lock", err);
+	if (lock < 0 || env_file_path(path, sizeof(path), place, err) < 0 ||
+	    env_file_ignore(place, err) < 0 ||
 	    env_file_read(&file, path, err) < 0 ||
 	    follow(place, &file, changes, n, err) < 0) {
-		err_prefix(err, "stored, but the file is not renewed");
+		err_prefix(
+		    err, "stored on the server, but the file is not renewed");
 		return err_hint(err, "run 'agentsecrets pull'");
 	}
 	return 0;
@@ -138,7 +146,9 @@ env_file_ignore(const struct place *place, struct err *err)
 
 	snprintf(path, sizeof(path), "%s/.gitignore", place->file.directory);
 	snprintf(line, sizeof(line), ".env.%s", place->environment);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 && errno != ENOENT)
+		return err_sys(err, EXIT_FAILED, "cannot read '%s'", path);
 	if (fd >= 0 &&
 	    fd_read_all(fd, &text, SMALL_FILE_MAX, "'.gitignore'", err) < 0)
 		return -(int)err->status;

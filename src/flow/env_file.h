@@ -45,8 +45,10 @@ int env_file_write(const struct env_file *file,
     const struct dotenv_entry *entries, size_t n, struct err *err);
 
 /**
- * In storage mode 2, bring changes that were stored into the environment's
- * own file; in mode 1 nothing.
+ * In storage mode 2, bring changes that the server took into the environment's
+ * own file; in mode 1 nothing. It comes before the vault: a file that is ahead
+ * of the vault is found to agree with the server, one that is behind would
+ * look like a change made here. Takes `lock`.
  *
  * @return 0; -EXIT_FAILED: "stored, but '…' is not renewed"
  */

@@ -10,6 +10,7 @@
 #include <agentsecrets/fd.h>
 
 #include "connect.h"
+#include "env_file.h"
 #include "judge.h"
 #include "unlock.h"
 
@@ -224,6 +225,22 @@ exchange_fetch(struct net *net, const struct place *place,
 	return rc;
 }
 
+int
+exchange_ready(struct vault *vault, struct workspace_key *key,
+    const struct place *place, bool fresh, const struct caller *caller,
+    struct err *err)
+{
+	AUTO_NET struct net net = NET_INIT;
+	int rc = exchange_load(vault, place, err);
+
+	if (rc < 0 || (rc > 0 && !fresh))
+		return rc < 0 ? rc : 0;
+	if (exchange_connect(&net, place, err) < 0 ||
+	    exchange_unlock(key, place, caller, err) < 0)
+		return -(int)err->status;
+	return exchange_fetch(&net, place, key, vault, NULL, err);
+}
+
 /* The version to seal: one more than the mark of this epoch. */
 static int
 next_version(const struct vault_row *known, uint32_t epoch, const char *name,
@@ -322,13 +339,13 @@ take_conflicts(const struct workspace_key *key, struct vault *vault,
 		    .row = there->version,
 		    .blob_len = there->blob_len};
 
-		if (there->blob_len == 0) {
-			if (known == NULL || there->version == 0)
-				continue;
+		/* Nothing to verify: never there, or gone without a trace. */
+		if (there->blob_len == 0 && (known == NULL || known->deleted))
+			return conflict(conflicts, err);
+		if (there->blob_len == 0)
 			return err_set(err, EXIT_UNSAFE,
 			    "the server holds back the value of '%s'",
 			    there->name);
-		}
 		if (judge_row(vault, key->blobs, key->epoch, there,
 			&mark.version, err) < 0)
 			return -(int)err->status;
@@ -375,6 +392,8 @@ write_once(struct net *net, const struct place *place,
 	if (rc == 0)
 		rc = net_write(net, place->project, place->environment,
 		    key->epoch, rows, &written, &revision, conflicts, err);
+	if (rc == 0)
+		rc = env_file_follow(place, changes, n, err);
 	if (rc == 0 &&
 	    record_written(place, sealed, n, &written, revision, vault, err) <
 		0) {

@@ -93,6 +93,16 @@ int exchange_fetch(struct net *net, const struct place *place,
     struct fetched *fetched, struct err *err);
 
 /**
+ * Have a vault to read from: the file, or the server's answer where there is
+ * none yet or `fresh` is asked for.
+ *
+ * @param key  filled only when the server was asked: blobs NULL otherwise
+ */
+int exchange_ready(struct vault *vault, struct workspace_key *key,
+    const struct place *place, bool fresh, const struct caller *caller,
+    struct err *err);
+
+/**
  * Seal and write changes: all of them or none, in one request; then record
  * them in the vault file.
  *

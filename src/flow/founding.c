@@ -20,7 +20,7 @@ name_workspace(struct founding *founding)
 		snprintf(workspace->name, sizeof(workspace->name), "Personal");
 	else
 		snprintf(workspace->name, sizeof(workspace->name),
-		    "%.200s's workspace", founding->account.first_name);
+		    "%.240s's workspace", founding->account.first_name);
 }
 
 static int
@@ -85,6 +85,8 @@ take_up(struct founding *founding, const struct account *pending,
 	if (private_key_open(&founding->private_key, pending->private_key,
 		pending->key_salt, &founding->password, pending->public_key,
 		err) < 0) {
+		if (err->status != EXIT_ACCESS)
+			return -(int)err->status;
 		err_set(err, EXIT_ACCESS,
 		    "an 'init' that broke off was given another password");
 		return err_hint(err,
@@ -120,6 +122,16 @@ founding_keys(
 		return -(int)err->status;
 	if (found > 0 && is_the_same(founding, &pending))
 		return take_up(founding, &pending, home, err);
+	if (found > 0) {
+		/* Its account may be registered: nobody else has its keys. */
+		err_set(err, EXIT_FAILED,
+		    "an 'init' for '%s' at '%s' broke off", pending.email,
+		    pending.server);
+		return err_hint(err,
+		    "finish that one, or remove '%s/account.pending' to begin "
+		    "anew",
+		    home->path);
+	}
 	if (make_keys(founding, err) < 0)
 		return -(int)err->status;
 	lock = home_lock(home, "lock", err);

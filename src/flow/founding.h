@@ -36,7 +36,7 @@ struct founding {
  *
  * @param founding  with server, e-mail, names and password
  * @return 0; -EXIT_ACCESS when the password is not that of the run that broke
- *         off
+ *         off; -EXIT_FAILED when that run was for another account
  */
 int founding_keys(
     struct founding *founding, const struct home *home, struct err *err);

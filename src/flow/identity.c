@@ -18,19 +18,9 @@ whoami_run(struct identity *identity, struct err *err)
 	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
 	uint8_t fingerprint[KEY_BYTES];
-	int rc;
 
-	if (place_open_home(&place, err) < 0)
+	if (place_open_account(&place, &account, err) < 0)
 		return -(int)err->status;
-	rc = account_load(&account, &place.home, err);
-	if (rc == 0) {
-		err_set(err, EXIT_ACCESS, "not set up yet");
-		return err_hint(err,
-		    "run 'agentsecrets init' (new) or 'agentsecrets login' "
-		    "(you have an account)");
-	}
-	if (rc < 0)
-		return rc;
 	snprintf(
 	    identity->server, sizeof(identity->server), "%s", account.server);
 	snprintf(identity->email, sizeof(identity->email), "%s", account.email);
@@ -58,9 +48,8 @@ unlock_run(const struct caller *caller, uint64_t *seconds, struct err *err)
 	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
 	uint8_t *private_key = NULL;
 
-	if (place_open_home(&place, err) < 0 ||
-	    place_load_trust(&place, err) < 0 ||
-	    account_load(&account, &place.home, err) < 0)
+	if (place_open_account(&place, &account, err) < 0 ||
+	    place_load_trust(&place, err) < 0)
 		return -(int)err->status;
 	if (place.settings.session_cache == 0) {
 		err_set(err, EXIT_FAILED,

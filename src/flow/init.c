@@ -26,6 +26,9 @@
 #include "project.h"
 #include "server_choice.h"
 #include "unlock.h"
+#include "workspace_keys.h"
+
+enum { PERSON_MAX = 200 }; /* bytes of first and last name together */
 
 /* A question whose answer is a flag's value, else a person's. */
 static int
@@ -44,6 +47,18 @@ ask_text(char *out, size_t out_len, const char *given, const char *flag,
 	return caller->ask->line(prompt, out, out_len, err);
 }
 
+/* It goes into files, prompts and the label of the workspace key. */
+static bool
+is_shown_as_is(const char *text)
+{
+	char shown[4 * PERSON_MAX + 1];
+	size_t len = strlen(text);
+
+	return len > PERSON_MAX ||
+	    (text_printable(shown, sizeof(shown), text, len, len) == len &&
+		memcmp(shown, text, len) == 0);
+}
+
 static int
 split_name(struct account *account, const char *name, struct err *err)
 {
@@ -53,11 +68,16 @@ split_name(struct account *account, const char *name, struct err *err)
 	if (blank == NULL || blank == name || last[0] == '\0')
 		return err_set(err, EXIT_USAGE,
 		    "the name must be a first and a last name");
-	if (text_copy(account->first_name, sizeof(account->first_name), name,
-		(size_t)(blank - name)) < 0 ||
-	    text_copy(account->last_name, sizeof(account->last_name), last,
-		strlen(last)) < 0)
-		return err_set(err, EXIT_USAGE, "the name is too long");
+	if (!is_shown_as_is(name))
+		return err_set(err, EXIT_USAGE,
+		    "the name must be UTF-8 without control characters");
+	if (strlen(name) > PERSON_MAX)
+		return err_set(err, EXIT_USAGE,
+		    "the name is longer than %d bytes", PERSON_MAX);
+	(void)text_copy(account->first_name, sizeof(account->first_name), name,
+	    (size_t)(blank - name));
+	(void)text_copy(
+	    account->last_name, sizeof(account->last_name), last, strlen(last));
 	return 0;
 }
 
@@ -107,7 +127,7 @@ exists_already(const struct founding *founding, struct err *err)
 	if (founding->embedded) {
 		err_set(err, EXIT_FAILED,
 		    "the embedded server of this home already has an "
-		    "account with projects, but account.json is missing");
+		    "account, but account.json is missing");
 		return err_hint(err,
 		    "bring account.json back from a backup, or move "
 		    "'server' in the home away to begin anew");
@@ -126,6 +146,11 @@ log_in(struct founding *founding, struct net *net, const struct secret *auth,
 
 	if (net_log_in(net, account->email, auth, &login, err) < 0)
 		return -(int)err->status;
+	if (own_key_check(&login, account->public_key, account->email, err) <
+	    0) {
+		net_workspaces_release(&login.workspaces);
+		return -(int)err->status;
+	}
 	founding->session = login.session;
 	snprintf(
 	    account->user_id, sizeof(account->user_id), "%s", login.user_id);
@@ -329,6 +354,18 @@ first_project(const struct init_request *request, const struct caller *caller,
 		    result->project, sizeof(result->project), "%s", bound.name);
 }
 
+static int
+init_alone(struct founding *founding, struct place *place,
+    const struct init_request *request, const struct caller *caller,
+    struct err *err)
+{
+	if (refuse_second(place, err) < 0 ||
+	    settings_load(&place->settings, &place->home, err) < 0 ||
+	    config_load(&place->config, &place->home, err) < 0)
+		return -(int)err->status;
+	return found(founding, place, request, caller, err);
+}
+
 int
 init_run(const struct init_request *request, const struct caller *caller,
     struct init_result *result, struct err *err)
@@ -337,12 +374,14 @@ init_run(const struct init_request *request, const struct caller *caller,
 	AUTO_FOUNDING struct founding founding = {
 	    .account = ACCOUNT_INIT, .trust = TRUST_INIT};
 	int rc = home_open(&place.home, true, err);
+	/* Two at once would each register an account and keep half of it. No
+	 * token is refreshed in a home that has none. */
+	int lock = rc < 0 ? -1 : home_lock(&place.home, "token.lock", err);
 
-	if (rc < 0 || refuse_second(&place, err) < 0 ||
-	    settings_load(&place.settings, &place.home, err) < 0 ||
-	    config_load(&place.config, &place.home, err) < 0)
+	if (lock < 0)
 		return -(int)err->status;
-	rc = found(&founding, &place, request, caller, err);
+	rc = init_alone(&founding, &place, request, caller, err);
+	fd_close(&lock);
 	if (rc < 0)
 		return rc;
 	(void)session_cache_put(&place.home, founding.workspace.id,

@@ -39,26 +39,6 @@ injection_release(struct injection *injection)
 	*injection = (struct injection){NULL, NULL, 0};
 }
 
-/*
- * Make sure there is a vault to read: --fresh asks the server first, and so
- * does the first launch of an environment.
- */
-static int
-make_ready(struct vault *vault, struct workspace_key *key,
-    const struct place *place, bool fresh, const struct caller *caller,
-    struct err *err)
-{
-	AUTO_NET struct net net = NET_INIT;
-	int rc = exchange_load(vault, place, err);
-
-	if (rc < 0 || (rc > 0 && !fresh))
-		return rc < 0 ? rc : 0;
-	if (exchange_connect(&net, place, err) < 0 ||
-	    exchange_unlock(key, place, caller, err) < 0)
-		return -(int)err->status;
-	return exchange_fetch(&net, place, key, vault, NULL, err);
-}
-
 static int
 select_rows(struct selection *selection, const struct vault_row **rows,
     size_t n, const struct place *place, const struct inject_request *request,
@@ -103,10 +83,12 @@ select_rows(struct selection *selection, const struct vault_row **rows,
 	return rc;
 }
 
-/* What project.json asks for at least (A7): a floor against old states. */
+/*
+ * What project.json asks for at least (A7): a floor against old states, and
+ * against a row that is held back.
+ */
 static int
-check_minimum(const struct place *place, const struct vault_row **rows,
-    const struct selection *selection, struct err *err)
+check_minimum(const struct place *place, struct vault *vault, struct err *err)
 {
 	struct project_minimum *minimum = NULL;
 	size_t n = 0;
@@ -115,18 +97,16 @@ check_minimum(const struct place *place, const struct vault_row **rows,
 	    : project_file_minimum(
 		  &place->file, place->environment, &minimum, &n, err);
 
-	for (size_t i = 0; rc >= 0 && i < selection->n * n; i++) {
-		const struct vault_row *row =
-		    rows[selection->items[i / n].index];
-		const struct project_minimum *least = &minimum[i % n];
+	for (size_t i = 0; rc >= 0 && i < n; i++) {
+		const struct project_minimum *least = &minimum[i];
+		const struct vault_row *row = vault_find(vault, least->name);
 
-		if (strcmp(row->name, least->name) == 0 &&
-		    (row->epoch < least->epoch ||
-			(row->epoch == least->epoch &&
-			    row->version < least->version)))
+		if (row == NULL || row->epoch < least->epoch ||
+		    (row->epoch == least->epoch &&
+			row->version < least->version))
 			rc = err_set(err, EXIT_UNSAFE,
-			    "'%s' is older than project.json asks for",
-			    row->name);
+			    "'%s' is %s project.json asks for", least->name,
+			    row == NULL ? "not there, as" : "older than");
 	}
 	free(minimum);
 	return rc < 0 ? rc : 0;
@@ -225,11 +205,9 @@ audit(const struct place *place, const struct inject_request *request,
 	};
 	struct err failure;
 	char text[ERR_TEXT_MAX + 64];
-	int rc = 0;
 
-	if (place->settings.audit != AUDIT_OFF && injection->n > 0)
-		rc = audit_append(&place->home, &record, &failure);
-	if (rc == 0)
+	if (place->settings.audit == AUDIT_OFF || injection->n == 0 ||
+	    audit_append(&place->home, &record, &failure) == 0)
 		return 0;
 	if (place->settings.audit == AUDIT_REQUIRED) {
 		*err = failure;
@@ -325,14 +303,14 @@ inject_run(const struct inject_request *request, const struct caller *caller,
 	if (rc == 0)
 		rc = place_find(&place, caller, err);
 	if (rc == 0)
-		rc = make_ready(
+		rc = exchange_ready(
 		    &vault, &key, &place, request->fresh, caller, err);
 	if (rc == 0 && (rows = live_rows(&vault, &n)) == NULL)
 		rc = err_memory(err);
 	if (rc == 0)
 		rc = select_rows(&selection, rows, n, &place, request, err);
 	if (rc == 0)
-		rc = check_minimum(&place, rows, &selection, err);
+		rc = check_minimum(&place, &vault, err);
 	if (rc == 0)
 		rc = reserve(rows, &selection, err);
 	if (rc == 0 && key.blobs == NULL && selection.n > 0)

@@ -27,21 +27,6 @@
 enum { KIT_TEXT_MAX = 64 * 1024 };
 
 static int
-account_needed(struct place *place, struct account *account, struct err *err)
-{
-	int rc;
-
-	if (place_open_home(place, err) < 0)
-		return -(int)err->status;
-	rc = account_load(account, &place->home, err);
-	if (rc == 0) {
-		err_set(err, EXIT_ACCESS, "not logged in");
-		return err_hint(err, "run 'agentsecrets login --server URL'");
-	}
-	return rc < 0 ? rc : 0;
-}
-
-static int
 print_kit(struct secret *kit, const struct account *account,
     const uint8_t me[KEY_BYTES], char groups[KIT_GROUPS][KIT_GROUP_TEXT + 1],
     struct err *err)
@@ -81,7 +66,7 @@ key_export_run(const char *passphrase_file, const struct caller *caller,
 	struct secret passphrase = SECRET_INIT;
 	uint8_t *private_key;
 
-	if (account_needed(&place, &account, err) < 0 ||
+	if (place_open_account(&place, &account, err) < 0 ||
 	    place_load_trust(&place, err) < 0)
 		return -(int)err->status;
 	groups = arena_alloc(sizeof(*groups) * KIT_GROUPS, err);
@@ -105,10 +90,10 @@ key_export_done(struct err *err)
 	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
 	AUTO_FD int lock = -1;
 
-	if (place_open_home(&place, err) < 0)
+	if (place_open_account(&place, &account, err) < 0)
 		return -(int)err->status;
 	lock = home_lock(&place.home, "lock", err);
-	if (lock < 0 || account_load(&account, &place.home, err) < 0)
+	if (lock < 0 || place_reload_account(&place, &account, err) < 0)
 		return -(int)err->status;
 	account.kit_exported = true;
 	return account_save(&account, &place.home, err);
@@ -136,6 +121,19 @@ next_line(char **rest)
 	return line;
 }
 
+/* Sheets are typed by hand: blanks around the number mean nothing. */
+static const char *
+trim(char *text)
+{
+	size_t len;
+
+	text += strspn(text, " \t");
+	len = strlen(text);
+	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
+		text[--len] = '\0';
+	return text;
+}
+
 /* The key line and six groups, wherever they stand in the text. */
 static int
 read_sheet(struct sheet *sheet, const char *path, struct err *err)
@@ -155,7 +153,7 @@ read_sheet(struct sheet *sheet, const char *path, struct err *err)
 	rest = (char *)text.data;
 	while ((line = next_line(&rest)) != NULL) {
 		if (text_has_prefix(line, "key "))
-			sheet->number = line + strlen("key ");
+			sheet->number = trim(line + strlen("key "));
 		else if (kit_is_group(line) && n++ < KIT_GROUPS)
 			sheet->groups[n - 1] = line;
 	}
@@ -219,6 +217,23 @@ collect_workspaces(struct key_import_result *result, const struct trust *trust,
 	return 0;
 }
 
+/* On the embedded server nobody logs in; the password must open what is here.
+ */
+static int
+look_embedded(struct net_login *login, struct net *net,
+    const struct secret *password, const struct account *account,
+    struct err *err)
+{
+	struct arena_mark mark = arena_mark();
+	uint8_t *private_key;
+
+	if (private_key_open(&private_key, account->private_key,
+		account->key_salt, password, account->public_key, err) < 0)
+		return -(int)err->status;
+	arena_rewind(mark);
+	return net_workspaces(net, &login->workspaces, err);
+}
+
 /* The password that seals the key must be the account's: a login shows it. */
 static int
 log_in_again(struct net_login *login, struct secret *password,
@@ -231,39 +246,63 @@ log_in_again(struct net_login *login, struct secret *password,
 
 	snprintf(prompt, sizeof(prompt), "Password of %s: ", account->email);
 	if (connect_server(&net, &place->home, account->server, err) < 0 ||
-	    password_get(password, caller, prompt, err) < 0 ||
-	    auth_secret(&auth, password, account->auth_origin, account->email,
-		err) < 0 ||
-	    net_log_in(&net, account->email, &auth, login, err) < 0)
+	    password_get(password, caller, prompt, err) < 0)
 		return -(int)err->status;
-	return session_save(&place->home, &login->session, err);
+	if (text_equal(account->server, NET_EMBEDDED))
+		return look_embedded(login, &net, password, account, err);
+	if (auth_secret(
+		&auth, password, account->auth_origin, account->email, err) < 0)
+		return -(int)err->status;
+	return net_log_in(&net, account->email, &auth, login, err);
 }
 
-/* Trust first, account.json last: it is what says that the key is here. */
+/*
+ * Trust first, account.json last: it is what says that the key is here. What
+ * was trusted before is gone or damaged, so it begins anew.
+ */
 static int
 install(struct place *place, struct account *account,
     const uint8_t *private_key, const uint8_t public_key[KEY_BYTES],
-    const struct secret *password, const struct net_workspaces *workspaces,
+    const struct secret *password, const struct net_login *login,
     struct names *pending, struct err *err)
 {
 	struct trust *trust = &place->trust;
-	AUTO_FD int lock = -1;
+	AUTO_FD int lock = home_lock(&place->home, "lock", err);
 
+	if (lock < 0 || place_reload_account(place, account, err) < 0)
+		return -(int)err->status;
 	trust->has_me = true;
 	memcpy(trust->me, public_key, KEY_BYTES);
 	memcpy(account->public_key, public_key, KEY_BYTES);
 	account->has_public_key = true;
 	account->has_private_key = true;
-	if (workspace_keys_judge(
-		trust, account, private_key, workspaces, pending, err) < 0 ||
+	if (own_key_check(login, public_key, account->email, err) < 0 ||
+	    workspace_keys_judge(trust, account, private_key,
+		&login->workspaces, pending, err) < 0 ||
 	    private_key_seal(account->private_key, account->key_salt,
 		private_key, password, err) < 0)
 		return -(int)err->status;
-	lock = home_lock(&place->home, "lock", err);
-	if (lock < 0 || trust_save(trust, &place->home, err) < 0 ||
-	    account_save(account, &place->home, err) < 0)
+	if (login->session.len > 0 &&
+	    session_begin(&place->home, &login->session, err) < 0)
 		return -(int)err->status;
-	return 0;
+	if (trust_save(trust, &place->home, err) < 0)
+		return -(int)err->status;
+	return account_save(account, &place->home, err);
+}
+
+/* The key is wanted where it is missing, or where nothing is trusted. */
+static int
+check_wanted(
+    struct place *place, const struct account *account, struct err *err)
+{
+	AUTO_TRUST struct trust trust = TRUST_INIT;
+	struct err ignored;
+
+	if (!account->has_private_key ||
+	    trust_load(&trust, &place->home, &ignored) < 0)
+		return 0;
+	return err_set(err, EXIT_FAILED,
+	    "this machine has the key of '%s' already", account->email);
 }
 
 int
@@ -282,12 +321,9 @@ key_import_run(const char *kit_file, const char *passphrase_file,
 	struct err ignored;
 	int rc;
 
-	if (account_needed(&place, &account, err) < 0)
-		return -(int)err->status;
-	if (account.has_private_key)
-		return err_set(err, EXIT_FAILED,
-		    "this machine has the key of '%s' already", account.email);
-	if (read_sheet(&sheet, kit_file, err) < 0)
+	if (place_open_account(&place, &account, err) < 0 ||
+	    check_wanted(&place, &account, err) < 0 ||
+	    read_sheet(&sheet, kit_file, err) < 0)
 		return -(int)err->status;
 	/* The helper is started, used and gone before the key is opened. */
 	rc = log_in_again(&login, &password, &account, &place, caller, err);
@@ -296,7 +332,7 @@ key_import_run(const char *kit_file, const char *passphrase_file,
 		    passphrase_file, &account, caller, err);
 	if (rc == 0)
 		rc = install(&place, &account, private_key, public_key,
-		    &password, &login.workspaces, &result->pending, err);
+		    &password, &login, &result->pending, err);
 	net_workspaces_release(&login.workspaces);
 	if (rc < 0)
 		return rc;

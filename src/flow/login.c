@@ -82,14 +82,6 @@ refresh_keys(struct account *account, struct place *place,
 	uint8_t *private_key;
 	AUTO_FD int lock = -1;
 
-	if (place_load_trust(place, err) < 0)
-		return -(int)err->status;
-	if (login->has_public_key &&
-	    memcmp(login->public_key, place->trust.me, KEY_BYTES) != 0)
-		return err_set(err, EXIT_UNSAFE,
-		    "the server shows another public key for '%s' than this "
-		    "machine's",
-		    account->email);
 	if (!workspace_keys_differ(account, &login->workspaces))
 		return 0;
 	if (private_key_open(&private_key, account->private_key,
@@ -98,14 +90,32 @@ refresh_keys(struct account *account, struct place *place,
 	lock = home_lock(&place->home, "lock", err);
 	if (lock < 0)
 		return -(int)err->status;
+	/* Both may have changed while a person typed. */
 	trust_release(&place->trust);
 	if (trust_load(&place->trust, &place->home, err) < 0 ||
+	    place_reload_account(place, account, err) < 0 ||
 	    workspace_keys_judge(&place->trust, account, private_key,
 		&login->workspaces, pending, err) < 0 ||
 	    trust_save(&place->trust, &place->home, err) < 0 ||
 	    account_save(account, &place->home, err) < 0)
 		return -(int)err->status;
 	return 0;
+}
+
+/* Who the server says this is; the keys are not its to tell. */
+static void
+take_person(struct account *account, const struct net_login *login)
+{
+	snprintf(
+	    account->user_id, sizeof(account->user_id), "%s", login->user_id);
+	snprintf(account->first_name, sizeof(account->first_name), "%s",
+	    login->first_name);
+	snprintf(account->last_name, sizeof(account->last_name), "%s",
+	    login->last_name);
+	if (account->has_public_key || !login->has_public_key)
+		return;
+	account->has_public_key = true;
+	memcpy(account->public_key, login->public_key, KEY_BYTES);
 }
 
 /* A machine without the key: keep who it is, and the session. */
@@ -116,22 +126,32 @@ remember(struct account *account, struct place *place,
 	struct config *config = &place->config;
 	AUTO_FD int lock = -1;
 
-	snprintf(
-	    account->user_id, sizeof(account->user_id), "%s", login->user_id);
-	snprintf(account->first_name, sizeof(account->first_name), "%s",
-	    login->first_name);
-	snprintf(account->last_name, sizeof(account->last_name), "%s",
-	    login->last_name);
-	account->has_public_key = login->has_public_key;
-	memcpy(account->public_key, login->public_key, KEY_BYTES);
 	snprintf(config->server_url, sizeof(config->server_url), "%s",
 	    account->server);
 	snprintf(config->email, sizeof(config->email), "%s", account->email);
 	if (config_save(config, &place->home, err) < 0)
 		return -(int)err->status;
 	lock = home_lock(&place->home, "lock", err);
-	return lock < 0 ? -(int)err->status
-			: account_save(account, &place->home, err);
+	/* A kit may have been imported while a person typed. */
+	if (lock < 0 || place_reload_account(place, account, err) < 0)
+		return -(int)err->status;
+	take_person(account, login);
+	return account_save(account, &place->home, err);
+}
+
+/* What the server shows is compared before anything of it is kept. */
+static int
+check_login(const struct account *account, struct place *place,
+    const struct net_login *login, struct err *err)
+{
+	if (account->has_private_key && place_load_trust(place, err) < 0)
+		return -(int)err->status;
+	if (account->has_private_key &&
+	    own_key_check(login, place->trust.me, account->email, err) < 0)
+		return -(int)err->status;
+	return account->has_public_key
+	    ? own_key_check(login, account->public_key, account->email, err)
+	    : 0;
 }
 
 static int
@@ -154,7 +174,9 @@ start_session(struct account *account, struct place *place,
 		err) < 0 ||
 	    net_log_in(&net, account->email, &auth, &login, err) < 0)
 		return -(int)err->status;
-	rc = session_save(&place->home, &login.session, err);
+	rc = check_login(account, place, &login, err);
+	if (rc == 0)
+		rc = session_begin(&place->home, &login.session, err);
 	if (rc == 0 && account->has_private_key)
 		rc = refresh_keys(
 		    account, place, &login, &password, &result->pending, err);

@@ -19,29 +19,13 @@
 #include "connect.h"
 #include "place.h"
 
-static int
-load_account(struct place *place, struct account *account, struct err *err)
-{
-	int rc;
-
-	if (place_open_home(place, err) < 0)
-		return -(int)err->status;
-	rc = account_load(account, &place->home, err);
-	if (rc == 0) {
-		err_set(
-		    err, EXIT_ACCESS, "there is no account on this machine");
-		return err_hint(err, "run 'agentsecrets init' or 'login'");
-	}
-	return rc < 0 ? rc : 0;
-}
-
 int
 lock_run(struct err *err)
 {
 	AUTO_PLACE struct place place = PLACE_INIT;
-	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
 
-	if (load_account(&place, &account, err) < 0)
+	/* A damaged account.json must not keep keys in memory. */
+	if (place_open_home(&place, err) < 0)
 		return -(int)err->status;
 	session_cache_clear(&place.home);
 	return 0;
@@ -57,7 +41,7 @@ logout_run(const struct caller *caller, bool *unreachable, struct err *err)
 
 	(void)caller;
 	*unreachable = false;
-	if (load_account(&place, &account, err) < 0)
+	if (place_open_account(&place, &account, err) < 0)
 		return -(int)err->status;
 	session_cache_clear(&place.home);
 	if (text_equal(account.server, NET_EMBEDDED) ||
@@ -75,7 +59,7 @@ forget_look(struct forget_subject *subject, struct err *err)
 	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
 
-	if (load_account(&place, &account, err) < 0)
+	if (place_open_account(&place, &account, err) < 0)
 		return -(int)err->status;
 	snprintf(subject->email, sizeof(subject->email), "%s", account.email);
 	subject->kit_exported = account.kit_exported;
@@ -111,27 +95,38 @@ remove_directory(const struct home *home, const char *name, struct err *err)
 		  err, EXIT_FAILED, "cannot remove '%s/%s'", home->path, name);
 }
 
+/* Everything of the account but account.json. */
+static int
+remove_all(
+    const struct home *home, const struct account *account, struct err *err)
+{
+	if (session_remove(home, err) < 0 ||
+	    remove_directory(home, "vault", err) < 0 ||
+	    home_remove(home, "account.pending", err) < 0)
+		return -(int)err->status;
+	if (text_equal(account->server, NET_EMBEDDED) &&
+	    remove_directory(home, "server", err) < 0)
+		return -(int)err->status;
+	return home_remove(home, "trust", err);
+}
+
+/* account.json goes last: a run that dies earlier is repeated. */
 int
 forget_run(struct err *err)
 {
 	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
 	struct config none = {.storage_mode = 0};
+	AUTO_FD int lock = -1;
 
-	if (load_account(&place, &account, err) < 0)
+	if (place_open_account(&place, &account, err) < 0)
 		return -(int)err->status;
 	session_cache_clear(&place.home);
-	/* account.json goes first: a run that dies here leaves a machine that
-	 * is not set up, and not one whose keys are half gone. */
-	if (home_remove(&place.home, "account.json", err) < 0 ||
-	    account_pending_remove(&place.home, err) < 0 ||
-	    session_remove(&place.home, err) < 0 ||
-	    home_remove(&place.home, "trust", err) < 0 ||
-	    remove_directory(&place.home, "vault", err) < 0)
-		return -(int)err->status;
-	if (text_equal(account.server, NET_EMBEDDED) &&
-	    remove_directory(&place.home, "server", err) < 0)
-		return -(int)err->status;
 	none.storage_mode = place.config.storage_mode;
-	return config_save(&none, &place.home, err);
+	if (config_save(&none, &place.home, err) < 0)
+		return -(int)err->status;
+	lock = home_lock(&place.home, "lock", err);
+	if (lock < 0 || remove_all(&place.home, &account, err) < 0)
+		return -(int)err->status;
+	return home_remove(&place.home, "account.json", err);
 }

@@ -34,6 +34,48 @@ place_open_home(struct place *place, struct err *err)
 	return rc;
 }
 
+static int
+account_needed(
+    struct account *account, const struct home *home, struct err *err)
+{
+	int rc = account_load(account, home, err);
+
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	err_set(err, EXIT_ACCESS, "there is no account on this machine");
+	return err_hint(err,
+	    "run 'agentsecrets init' (new) or 'agentsecrets login' "
+	    "(you have an account)");
+}
+
+int
+place_reload_account(
+    const struct place *place, struct account *account, struct err *err)
+{
+	AUTO_ACCOUNT struct account now = ACCOUNT_INIT;
+	int rc = account_load(&now, &place->home, err);
+
+	if (rc <= 0)
+		return rc;
+	if (!text_equal(now.email, account->email) ||
+	    !text_equal(now.server, account->server))
+		return err_set(err, EXIT_FAILED,
+		    "meanwhile this home was given to '%s'", now.email);
+	account_release(account);
+	*account = now;
+	now = (struct account)ACCOUNT_INIT;
+	return 0;
+}
+
+int
+place_open_account(
+    struct place *place, struct account *account, struct err *err)
+{
+	if (place_open_home(place, err) < 0)
+		return -(int)err->status;
+	return account_needed(account, &place->home, err);
+}
+
 int
 place_load_trust(struct place *place, struct err *err)
 {
@@ -42,15 +84,9 @@ place_load_trust(struct place *place, struct err *err)
 
 	if (faccessat(place->home.fd, "trust", F_OK, 0) == 0)
 		return trust_load(&place->trust, &place->home, err);
-	rc = account_load(&account, &place->home, err);
+	rc = account_needed(&account, &place->home, err);
 	if (rc < 0)
 		return rc;
-	if (rc == 0) {
-		err_set(err, EXIT_ACCESS, "not set up yet");
-		return err_hint(err,
-		    "run 'agentsecrets init' (new) or 'agentsecrets login' "
-		    "(you have an account)");
-	}
 	if (!account.has_private_key) {
 		err_set(err, EXIT_ACCESS,
 		    "this machine does not have the key of '%s'",
@@ -115,6 +151,30 @@ no_project(struct err *err)
 	    "use NAME'");
 }
 
+/*
+ * -p in a directory that means the same project and is trusted for it: what
+ * its project.json says about names counts there as ever.
+ */
+static int
+use_own_file(struct place *place, const char *project, struct err *err)
+{
+	const struct trust_directory *line;
+	int rc = project_file_find(&place->file, NULL, err);
+
+	if (rc < 0)
+		return rc;
+	line = rc > 0
+	    ? trust_directory_find(&place->trust, place->file.directory)
+	    : NULL;
+	if (line == NULL || !text_equal(place->file.project, project) ||
+	    !text_equal(line->project, project) ||
+	    !text_equal(line->rules, place->file.rules)) {
+		project_file_release(&place->file);
+		place->file = (struct project_file)PROJECT_FILE_INIT;
+	}
+	return 0;
+}
+
 /* -p: a project that this machine already knows, by id or name. */
 static int
 find_by_name(struct place *place, const char *wanted, struct err *err)
@@ -141,7 +201,8 @@ find_by_name(struct place *place, const char *wanted, struct err *err)
 		    "run 'agentsecrets project use %s' in its directory",
 		    wanted);
 	}
-	if (account_load(&account, &place->home, err) < 0)
+	if (account_needed(&account, &place->home, err) < 0 ||
+	    use_own_file(place, found->id, err) < 0)
 		return -(int)err->status;
 	snprintf(place->project, sizeof(place->project), "%s", found->id);
 	snprintf(place->project_name, sizeof(place->project_name), "%s",
@@ -231,6 +292,7 @@ static int
 find_by_directory(
     struct place *place, const struct caller *caller, struct err *err)
 {
+	const struct trust_project *known;
 	int rc = project_file_find(&place->file, NULL, err);
 
 	if (rc < 0)
@@ -244,8 +306,10 @@ find_by_directory(
 	    trust_workspace_find(&place->trust, place->file.workspace);
 	snprintf(
 	    place->project, sizeof(place->project), "%s", place->file.project);
+	/* The name, too, is what was trusted, not what a later commit says. */
+	known = trust_project_find(&place->trust, place->project);
 	snprintf(place->project_name, sizeof(place->project_name), "%s",
-	    place->file.project_name);
+	    known != NULL ? known->name : place->file.project_name);
 	return 0;
 }
 
@@ -278,16 +342,15 @@ place_find(struct place *place, const struct caller *caller, struct err *err)
 }
 
 int
-place_bind(struct place *place, struct err *err)
+place_bind_locked(struct place *place, struct err *err)
 {
-	AUTO_FD int lock = home_lock(&place->home, "lock", err);
 	AUTO_TRUST struct trust trust = TRUST_INIT;
 	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
 	struct trust_directory line = {.path = place->file.directory};
 	struct trust_project project = {.id = ""};
 
-	if (lock < 0 || trust_load(&trust, &place->home, err) < 0 ||
-	    account_load(&account, &place->home, err) < 0 ||
+	if (trust_load(&trust, &place->home, err) < 0 ||
+	    account_needed(&account, &place->home, err) < 0 ||
 	    server_origin(line.origin, account.server, err) < 0)
 		return -(int)err->status;
 	memcpy(line.project, place->file.project, sizeof(line.project));
@@ -304,7 +367,18 @@ place_bind(struct place *place, struct err *err)
 	trust_release(&place->trust);
 	place->trust = trust;
 	trust = (struct trust)TRUST_INIT;
+	/* It pointed into what was just released. */
+	place->workspace =
+	    trust_workspace_find(&place->trust, place->file.workspace);
 	return 0;
+}
+
+int
+place_bind(struct place *place, struct err *err)
+{
+	AUTO_FD int lock = home_lock(&place->home, "lock", err);
+
+	return lock < 0 ? lock : place_bind_locked(place, err);
 }
 
 const char *

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include <agentsecrets/account.h>
 #include <agentsecrets/err.h>
 #include <agentsecrets/flow.h>
 #include <agentsecrets/home.h>
@@ -43,6 +44,23 @@ struct place {
 int place_open_home(struct place *place, struct err *err);
 
 /**
+ * Open the home and read its account.
+ *
+ * @return 0; -EXIT_ACCESS with the hint `init` or `login` when there is none
+ */
+int place_open_account(
+    struct place *place, struct account *account, struct err *err);
+
+/**
+ * Read account.json again, under `lock`: it may have changed since. One that
+ * does not exist yet leaves `account` as it is.
+ *
+ * @return 0; -EXIT_FAILED when it is another's by now
+ */
+int place_reload_account(
+    const struct place *place, struct account *account, struct err *err);
+
+/**
  * Read what this machine trusts.
  *
  * @return 0; -EXIT_ACCESS when the machine is not set up, or logged in
@@ -67,6 +85,9 @@ int place_find(
  * and `project` lines. Takes `lock`; re-reads the trust file under it.
  */
 int place_bind(struct place *place, struct err *err);
+
+/** The same, when the caller holds `lock`. */
+int place_bind_locked(struct place *place, struct err *err);
 
 void place_release(struct place *place);
 

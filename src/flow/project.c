@@ -237,27 +237,57 @@ find_project(const struct net_projects *projects, const char *wanted,
 	return found;
 }
 
-/* By hand a project may move: what was seen under the old workspace goes. */
+/* Under another workspace its old vault says nothing any more. */
 static int
-forget_moved(
-    struct place *place, const struct net_project *project, struct err *err)
+remove_vaults(struct place *place, const char *project, struct err *err)
 {
 	static const char *const environments[] = {
 	    "development", "staging", "production"};
-	const struct trust_project *known =
-	    trust_project_find(&place->trust, project->id);
 
-	if (known == NULL || text_equal(known->workspace, project->workspace))
-		return 0;
 	for (size_t i = 0; i < 3; i++) {
 		char name[128];
 
-		snprintf(name, sizeof(name), "vault/%s.%s", project->id,
+		snprintf(name, sizeof(name), "vault/%s.%s", project,
 		    environments[i]);
 		if (home_remove(&place->home, name, err) < 0)
 			return -(int)err->status;
 	}
 	return 0;
+}
+
+/*
+ * A project that now stands under another workspace may have been moved by
+ * its people, or by a server that knows that workspace's key: only a person
+ * can tell.
+ */
+static int
+confirm_move(struct place *place, const struct net_project *project,
+    const struct trust_workspace *now, const struct caller *caller,
+    struct err *err)
+{
+	const struct trust_project *known =
+	    trust_project_find(&place->trust, project->id);
+	const struct trust_workspace *before;
+	char question[1024];
+	char answer[16] = "";
+
+	if (known == NULL || text_equal(known->workspace, project->workspace))
+		return 0;
+	before = trust_workspace_find(&place->trust, known->workspace);
+	snprintf(question, sizeof(question),
+	    "Project '%s' was in workspace '%s' and is in '%s' now. Did its "
+	    "people move it? [y/N] ",
+	    known->name, before != NULL ? before->name : known->workspace,
+	    now->name);
+	if (caller->ask->is_there() &&
+	    caller->ask->line(question, answer, sizeof(answer), err) < 0)
+		return -(int)err->status;
+	if (text_equal(answer, "y") || text_equal(answer, "yes"))
+		return remove_vaults(place, project->id, err);
+	err_set(err, EXIT_UNSAFE,
+	    "project '%s' belonged to another workspace before", known->name);
+	return err_hint(
+	    err, "'agentsecrets project use' asks about it on a terminal");
 }
 
 static int
@@ -276,8 +306,12 @@ use_found(struct place *place, const struct net_project *project,
 		return err_hint(
 		    err, "run 'agentsecrets login' to look for the key");
 	}
+	if (!project_name_is_valid(project->name))
+		return err_set(err, EXIT_FAILED,
+		    "the server has a malformed name for project '%s'",
+		    project->id);
 	chosen = *workspace;
-	if (forget_moved(place, project, err) < 0)
+	if (confirm_move(place, project, &chosen, caller, err) < 0)
 		return -(int)err->status;
 	return bind_here(
 	    place, project->id, project->name, &chosen, caller, bound, err);

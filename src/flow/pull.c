@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <agentsecrets/fd.h>
+#include <agentsecrets/text.h>
+
 #include "changes.h"
 #include "standing.h"
 
@@ -74,56 +77,48 @@ refuse_conflicts(
 
 /* Where a file is wanted: --to, or the own file of storage mode 2. */
 static int
-open_target(struct env_file *file, const char *to, const struct place *place,
-    struct err *err)
+target_path(char *out, size_t out_len, const char *to,
+    const struct place *place, struct err *err)
 {
-	char path[4096];
-
 	if (to == NULL && place->storage_mode != 2)
 		return 0;
-	if (to == NULL && env_file_path(path, sizeof(path), place, err) < 0)
-		return -(int)err->status;
-	return env_file_read(file, to != NULL ? to : path, err) < 0
-	    ? -(int)err->status
-	    : 1;
+	if (to == NULL)
+		return env_file_path(out, out_len, place, err) < 0
+		    ? -(int)err->status
+		    : 1;
+	if (text_copy(out, out_len, to, strlen(to)) < 0)
+		return err_set(err, EXIT_USAGE, "the path is too long");
+	return 1;
 }
 
+/* Read the file, compare, write it; all under the lock. */
 static int
-write_target(const struct sides *sides, const struct env_file *file,
-    bool own_file, const struct dotenv_entry *entries, size_t n,
-    struct err *err)
+write_file(struct sides *sides, const char *path, bool own_file, bool force,
+    bool *written, struct err *err)
 {
-	if ((n > 0 || !file->exists) &&
-	    env_file_write(file, entries, n, err) < 0) {
-		err_prefix(err, "pulled, but not written");
-		return -(int)err->status;
-	}
-	return own_file ? env_file_ignore(sides->place, err) : 0;
-}
-
-/* The vault is renewed first: what a file then misses, the next pull adds. */
-static int
-pull_into(struct sides *sides, const struct net_list *list, struct vault *vault,
-    struct vault *accepted, const struct env_file *file, bool own_file,
-    bool force, struct fetched *fetched, struct err *err)
-{
+	AUTO_FD int lock = home_lock(&sides->place->home, "lock", err);
+	AUTO_ENV_FILE struct env_file file = ENV_FILE_INIT;
 	AUTO_NAMES struct names conflicts = NAMES_INIT;
-	size_t room = vault->rows_n + accepted->rows_n + file->entries.n + 1;
-	struct dotenv_entry *entries = calloc(room, sizeof(*entries));
+	struct dotenv_entry *entries;
 	size_t n = 0;
-	int rc = entries == NULL ? err_memory(err) : 0;
+	int rc;
 
-	sides->remote = list->unchanged ? vault : accepted;
-	if (rc == 0 && sides->file != NULL)
-		rc = collect(
-		    sides, own_file, force, entries, &n, &conflicts, err);
+	if (lock < 0 || (own_file && env_file_ignore(sides->place, err) < 0) ||
+	    env_file_read(&file, path, err) < 0)
+		return -(int)err->status;
+	entries = calloc(
+	    sides->base->rows_n + sides->remote->rows_n + file.entries.n + 1,
+	    sizeof(*entries));
+	if (entries == NULL)
+		return err_memory(err);
+	sides->file = &file;
+	rc = collect(sides, own_file, force, entries, &n, &conflicts, err);
 	if (rc == 0)
-		rc = refuse_conflicts(&conflicts, file->path, err);
-	if (rc == 0)
-		rc = exchange_record(
-		    sides->place, list, accepted, vault, fetched, err);
-	if (rc == 0 && sides->file != NULL)
-		rc = write_target(sides, file, own_file, entries, n, err);
+		rc = refuse_conflicts(&conflicts, path, err);
+	*written = rc == 0 && (n > 0 || !file.exists);
+	if (*written)
+		rc = env_file_write(&file, entries, n, err);
+	sides->file = NULL;
 	free(entries);
 	return rc;
 }
@@ -136,30 +131,34 @@ pull_run(const char *to, bool force, const struct caller *caller,
 	AUTO_VAULT struct vault vault = VAULT_INIT;
 	AUTO_VAULT struct vault accepted = VAULT_INIT;
 	AUTO_NET struct net net = NET_INIT;
-	AUTO_ENV_FILE struct env_file file = ENV_FILE_INIT;
 	AUTO_FETCHED struct fetched fetched = FETCHED_INIT;
 	struct net_list list = {.revision = 0};
 	struct workspace_key key = {NULL, 0};
 	struct sides sides = {&key, &place, NULL, &vault, &accepted};
+	char path[4096] = "";
+	bool written = false;
+	int wanted;
 	int rc;
 
 	if (place_find(&place, caller, err) < 0 ||
 	    exchange_load(&vault, &place, err) < 0)
 		return -(int)err->status;
 	flow_where_set(&result->where, &place);
-	rc = open_target(&file, to, &place, err);
-	if (rc > 0)
-		sides.file = &file;
-	if (rc >= 0)
-		rc = exchange_connect(&net, &place, err);
+	wanted = target_path(path, sizeof(path), to, &place, err);
+	rc = wanted < 0 ? wanted : exchange_connect(&net, &place, err);
 	if (rc == 0)
 		rc = exchange_unlock(&key, &place, caller, err);
 	if (rc == 0)
 		rc = exchange_look(
 		    &net, &place, &key, &vault, &list, &accepted, err);
+	if (list.unchanged)
+		sides.remote = &vault;
+	/* The file before the vault, as in a write: see env_file_follow(). */
+	if (rc == 0 && wanted > 0)
+		rc = write_file(&sides, path, to == NULL, force, &written, err);
 	if (rc == 0)
-		rc = pull_into(&sides, &list, &vault, &accepted, &file,
-		    to == NULL, force, &fetched, err);
+		rc = exchange_record(
+		    &place, &list, &accepted, &vault, &fetched, err);
 	net_rows_release(&list.rows);
 	if (rc < 0)
 		return rc;
@@ -168,6 +167,7 @@ pull_run(const char *to, bool force, const struct caller *caller,
 	result->deleted = fetched.deleted;
 	fetched = (struct fetched)FETCHED_INIT;
 	result->total = vault_live(&vault);
-	memcpy(result->file, file.path, sizeof(result->file));
+	if (written)
+		memcpy(result->file, path, sizeof(result->file));
 	return 0;
 }

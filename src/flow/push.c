@@ -52,7 +52,10 @@ choose_file(struct env_file *file, const char *given, const struct place *place,
 		if (env_file_path(path, sizeof(path), place, err) < 0)
 			return -(int)err->status;
 		rc = env_file_read(file, path, err);
-		return rc != 0 ? rc : env_file_read(file, ".env", err);
+		if (rc != 0)
+			return rc;
+		snprintf(path, sizeof(path), "%s/.env", place->file.directory);
+		return env_file_read(file, path, err);
 	}
 	if (vault->rows_n > 0)
 		return 0;
@@ -160,11 +163,11 @@ push_run(const char *given, bool force, const struct caller *caller,
 	if (rc == 0)
 		rc = keep_changed(
 		    &key, &vault, changes, file.entries.n, &n, err);
+	if (rc == 0)
+		rc = name_maps_keep(&maps, &place, &result->mapped, err);
 	if (rc == 0 && n > 0)
 		rc = exchange_write(
 		    &net, &place, &key, &vault, changes, n, force, err);
-	if (rc == 0)
-		rc = name_maps_keep(&maps, &place, &result->mapped, err);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = names_add(&result->written, changes[i].name) < 0
 		    ? err_memory(err)

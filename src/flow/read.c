@@ -11,22 +11,6 @@
 #include "exchange.h"
 #include "place.h"
 
-/* A vault to read from: fetched when this environment never was. */
-static int
-vault_for_reading(struct vault *vault, struct workspace_key *key,
-    const struct place *place, const struct caller *caller, struct err *err)
-{
-	AUTO_NET struct net net = NET_INIT;
-	int rc = exchange_load(vault, place, err);
-
-	if (rc != 0)
-		return rc < 0 ? rc : 0;
-	if (exchange_connect(&net, place, err) < 0 ||
-	    exchange_unlock(key, place, caller, err) < 0)
-		return -(int)err->status;
-	return exchange_fetch(&net, place, key, vault, NULL, err);
-}
-
 int
 get_run(const char *name, const struct caller *caller, struct secret *value,
     struct err *err)
@@ -39,7 +23,7 @@ get_run(const char *name, const struct caller *caller, struct secret *value,
 
 	if (name_to_stored(stored, name, strlen(name), err) < 0 ||
 	    place_find(&place, caller, err) < 0 ||
-	    vault_for_reading(&vault, &key, &place, caller, err) < 0)
+	    exchange_ready(&vault, &key, &place, false, caller, err) < 0)
 		return -(int)err->status;
 	row = vault_find(&vault, stored);
 	if (row == NULL || row->deleted)
@@ -86,7 +70,7 @@ list_run(
 	struct workspace_key key = {NULL, 0};
 
 	if (place_find(&place, caller, err) < 0 ||
-	    vault_for_reading(&vault, &key, &place, caller, err) < 0)
+	    exchange_ready(&vault, &key, &place, false, caller, err) < 0)
 		return -(int)err->status;
 	return fill_list(result, &place, &vault, err);
 }

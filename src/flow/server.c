@@ -76,6 +76,15 @@ server_set_run(const char *url, struct err *err)
 	return config_save(&place.config, &place.home, err);
 }
 
+/* The embedded server lives in the home; another needs none. */
+static int
+open_home_for(struct place *place, const char *server, struct err *err)
+{
+	if (text_equal(server, NET_EMBEDDED))
+		return place_open_home(place, err);
+	return home_open(&place->home, false, err) < 0 ? -(int)err->status : 0;
+}
+
 int
 server_status_run(
     const struct caller *caller, struct server_state *out, struct err *err)
@@ -84,9 +93,8 @@ server_status_run(
 	AUTO_NET struct net net = NET_INIT;
 	struct net_server server;
 
-	if (home_open(&place.home, true, err) < 0 ||
-	    config_load(&place.config, &place.home, err) < 0 ||
-	    server_in_force(out->server, &place, caller, err) < 0 ||
+	if (server_get_run(caller, out->server, err) < 0 ||
+	    open_home_for(&place, out->server, err) < 0 ||
 	    connect_server(&net, &place.home, out->server, err) < 0 ||
 	    net_status(&net, &server, err) < 0)
 		return -(int)err->status;

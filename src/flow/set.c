@@ -10,7 +10,6 @@
 #include <agentsecrets/names.h>
 
 #include "changes.h"
-#include "env_file.h"
 #include "exchange.h"
 #include "place.h"
 
@@ -48,12 +47,10 @@ set_run(const struct set_item *items, size_t n, bool force,
 	if (rc == 0)
 		rc = exchange_unlock(&key, &place, caller, err);
 	if (rc == 0)
-		rc = exchange_write(
-		    &net, &place, &key, &vault, changes, n, force, err);
-	if (rc == 0)
 		rc = name_maps_keep(&maps, &place, &result->mapped, err);
 	if (rc == 0)
-		rc = env_file_follow(&place, changes, n, err);
+		rc = exchange_write(
+		    &net, &place, &key, &vault, changes, n, force, err);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = names_add(&result->written, changes[i].name) < 0
 		    ? err_memory(err)
@@ -105,8 +102,6 @@ delete_run(const char *const *names, size_t n, bool force,
 	if (rc == 0)
 		rc = exchange_write(
 		    &net, &place, &key, &vault, changes, n, force, err);
-	if (rc == 0)
-		rc = env_file_follow(&place, changes, n, err);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = names_add(&result->deleted, changes[i].name) < 0
 		    ? err_memory(err)

@@ -124,6 +124,10 @@ unlock_private_key(uint8_t **out, const struct account *account,
 		    "run 'agentsecrets key import KIT' with your recovery "
 		    "kit");
 	}
+	if (account->has_public_key &&
+	    memcmp(account->public_key, me, KEY_BYTES) != 0)
+		return err_set(err, EXIT_UNSAFE,
+		    "account.json and the trust file name different keys");
 	snprintf(prompt, sizeof(prompt), "Password%s%s: ", local ? "" : " of ",
 	    local ? "" : account->email);
 	if (password_get(&password, caller, prompt, err) < 0)

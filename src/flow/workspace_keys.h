@@ -25,6 +25,16 @@ int workspace_keys_judge(struct trust *trust, struct account *account,
     const uint8_t *private_key, const struct net_workspaces *shown,
     struct names *pending, struct err *err);
 
+/**
+ * Compare the public key that a server shows with the one that is known here:
+ * the client never learns its own key from a server (A2). One that is not
+ * shown is no difference.
+ *
+ * @return 0; -EXIT_UNSAFE
+ */
+int own_key_check(const struct net_login *login, const uint8_t known[KEY_BYTES],
+    const char *email, struct err *err);
+
 /** Whether some shown box differs from what this machine holds. */
 bool workspace_keys_differ(
     const struct account *account, const struct net_workspaces *shown);
