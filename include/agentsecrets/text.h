@@ -48,6 +48,14 @@ bool text_equal(const char *a, const char *b);
 bool text_has_prefix(const char *text, const char *prefix);
 
 /**
+ * How much of a word from the command line may be shown: what is behind an
+ * '=' may be a value in the wrong place. For "%.*s".
+ *
+ * @return bytes in front of the first '='; all of them where there is none
+ */
+int text_before_equals(const char *word);
+
+/**
  * Parse all of `text` as a decimal number without sign or leading zero.
  *
  * @return 0, or -1 when it is anything else or above `max`

@@ -138,6 +138,12 @@ text_has_prefix(const char *text, const char *prefix)
 }
 
 int
+text_before_equals(const char *word)
+{
+	return (int)strcspn(word, "=");
+}
+
+int
 text_parse_u64(const char *text, uint64_t max, uint64_t *out)
 {
 	uint64_t value = 0;

@@ -76,7 +76,8 @@ init(struct invocation *invocation, struct err *err)
 		if (!text_equal(args->storage_mode, "1") &&
 		    !text_equal(args->storage_mode, "2"))
 			return err_set(err, EXIT_USAGE,
-			    "--storage-mode is 1 or 2, not '%s'",
+			    "--storage-mode is 1 or 2, not '%.*s'",
+			    text_before_equals(args->storage_mode),
 			    args->storage_mode);
 		request.storage_mode = args->storage_mode[0] - '0';
 	}

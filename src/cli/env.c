@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <agentsecrets/text.h>
+
 #include "command.h"
 #include "output.h"
 
@@ -106,7 +108,8 @@ split_map(struct lists *lists, const struct option_list *given, struct err *err)
 		if (equals == NULL || equals == lists->map_texts[i] ||
 		    equals[1] == '\0')
 			return err_set(err, EXIT_USAGE,
-			    "--map wants NEW=OLD, not '%s'",
+			    "--map wants NEW=OLD, not '%.*s'",
+			    text_before_equals(lists->map_texts[i]),
 			    lists->map_texts[i]);
 		*equals = '\0';
 		lists->map[i] =

@@ -54,12 +54,16 @@ static int
 check_operands(const struct command *command, const struct operands *operands,
     struct err *err)
 {
+	const char *surplus = operands->n > command->operands_most
+	    ? operands->items[command->operands_most]
+	    : NULL;
+
 	if (operands->n < command->operands_least)
 		err_set(err, EXIT_USAGE, "%s: %s is missing", command->name,
 		    command->operands);
-	else if (operands->n > command->operands_most)
-		err_set(err, EXIT_USAGE, "%s: '%s' is one too many",
-		    command->name, operands->items[command->operands_most]);
+	else if (surplus != NULL)
+		err_set(err, EXIT_USAGE, "%s: '%.*s' is one too many",
+		    command->name, text_before_equals(surplus), surplus);
 	else
 		return 0;
 	return usage(command, err);
@@ -125,16 +129,16 @@ no_command(int argc, char **argv, struct err *err)
 		return 0;
 	}
 	if (command_is_group(word) && argc > 2)
-		err_set(
-		    err, EXIT_USAGE, "unknown command '%s %s'", word, argv[2]);
+		err_set(err, EXIT_USAGE, "unknown command '%s %.*s'", word,
+		    text_before_equals(argv[2]), argv[2]);
 	else if (command_is_group(word))
 		err_set(err, EXIT_USAGE, "'%s' needs a command after it", word);
 	else if (word[0] == '-')
 		err_set(err, EXIT_USAGE, "unknown option '%.*s'",
-		    (int)strcspn(word, "="), word);
+		    text_before_equals(word), word);
 	else
 		err_set(err, EXIT_USAGE, "unknown command '%.*s'",
-		    (int)strcspn(word, "="), word);
+		    text_before_equals(word), word);
 	return command_is_group(word)
 	    ? err_hint(err, "see 'agentsecrets %s --help'", word)
 	    : err_hint(err, "see 'agentsecrets --help'");

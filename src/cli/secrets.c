@@ -82,12 +82,18 @@ static int
 value_from_file(struct set_item *item, const char *path,
     const struct caller *caller, struct err *err)
 {
-	char what[4200];
+	char what[NAME_MAX_BYTES + 32];
 	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
-	snprintf(what, sizeof(what), "'%s'", path);
-	if (fd < 0)
-		return err_sys(err, EXIT_FAILED, "cannot read %s", what);
+	/* Not its path: that may be a value which begins with '@'. */
+	snprintf(what, sizeof(what), "the file for '%.*s'", NAME_MAX_BYTES,
+	    item->name);
+	if (fd < 0) {
+		err_sys(err, EXIT_FAILED, "cannot read %s", what);
+		return err_hint(err,
+		    "a value that begins with '@' comes by a prompt or by "
+		    "standard input");
+	}
 	if (read_value(fd, item, what, err) < 0)
 		return -(int)err->status;
 	warn_of_newline(item, caller);

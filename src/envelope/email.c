@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <agentsecrets/text.h>
+
 enum { EMAIL_LEAST = 3 };
 
 static const char blanks[] = " \t\r\n\v\f";
@@ -11,8 +13,8 @@ static const char blanks[] = " \t\r\n\v\f";
 static int
 refuse(struct err *err, const char *email, const char *why)
 {
-	return err_set(
-	    err, EXIT_USAGE, "'%s' is no e-mail address: %s", email, why);
+	return err_set(err, EXIT_USAGE, "'%.*s' is no e-mail address: %s",
+	    text_before_equals(email), email, why);
 }
 
 int

@@ -25,7 +25,8 @@ struct origin {
 static int
 refuse(struct err *err, const char *url, const char *why)
 {
-	return err_set(err, EXIT_USAGE, "'%s' is no server URL: %s", url, why);
+	return err_set(err, EXIT_USAGE, "'%.*s' is no server URL: %s",
+	    text_before_equals(url), url, why);
 }
 
 static int
@@ -207,7 +208,8 @@ read_url(struct origin *origin, const char *url, struct err *err)
 		    err, "write it as https://HOST or https://HOST:PORT");
 	}
 	if (!origin->secure && !is_this_machine(origin)) {
-		err_set(err, EXIT_USAGE, "'%s' is not encrypted", url);
+		err_set(err, EXIT_USAGE, "'%.*s' is not encrypted",
+		    text_before_equals(url), url);
 		return err_hint(err,
 		    "use https; http is for a server on this machine only");
 	}

@@ -30,14 +30,15 @@ env_file_read(struct env_file *file, const char *path, struct err *err)
 
 	if (text_copy(file->path, sizeof(file->path), path, strlen(path)) < 0)
 		return err_set(
-		    err, EXIT_FAILED, "the path '%s' is too long", path);
+		    err, EXIT_FAILED, "the path of a .env file is too long");
 	snprintf(what, sizeof(what), "'%s'", path);
 	/* A FIFO must not make us wait, nor a terminal become ours. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0)
-		return err_sys(err, EXIT_FAILED, "cannot read %s", what);
+		return err_sys(err, EXIT_FAILED, "cannot read '%.*s'",
+		    text_before_equals(path), path);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return err_set(err, EXIT_FAILED, "%s is no regular file", what);
 	if (arena_read(fd, &file->text, DOTENV_MAX, what, err) < 0 ||

@@ -145,7 +145,8 @@ read_sheet(struct sheet *sheet, const char *path, struct err *err)
 	size_t n = 0;
 
 	if (fd < 0)
-		return err_sys(err, EXIT_FAILED, "cannot read '%s'", path);
+		return err_sys(err, EXIT_FAILED, "cannot read '%.*s'",
+		    text_before_equals(path), path);
 	if (arena_read(fd, &text, KIT_TEXT_MAX, path, err) < 0)
 		return -(int)err->status;
 	if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL)

@@ -106,8 +106,8 @@ place_environment(char *out, const struct caller *caller,
 	const char *environment = caller->environment;
 
 	if (environment != NULL && !environment_is_known(environment)) {
-		err_set(
-		    err, EXIT_USAGE, "unknown environment '%s'", environment);
+		err_set(err, EXIT_USAGE, "unknown environment '%.*s'",
+		    text_before_equals(environment), environment);
 		return err_hint(
 		    err, "it is one of development, staging, production");
 	}
@@ -196,10 +196,11 @@ find_by_name(struct place *place, const char *wanted, struct err *err)
 	}
 	if (found == NULL) {
 		err_set(err, EXIT_FAILED,
-		    "project '%s' is not known on this machine", wanted);
+		    "project '%.*s' is not known on this machine",
+		    text_before_equals(wanted), wanted);
 		return err_hint(err,
-		    "run 'agentsecrets project use %s' in its directory",
-		    wanted);
+		    "run 'agentsecrets project use %.*s' in its directory",
+		    text_before_equals(wanted), wanted);
 	}
 	if (account_needed(&account, &place->home, err) < 0 ||
 	    use_own_file(place, found->id, err) < 0)

@@ -29,7 +29,8 @@ check_name(const char *name, struct err *err)
 {
 	if (project_name_is_valid(name))
 		return 0;
-	err_set(err, EXIT_USAGE, "'%s' cannot be a project's name", name);
+	err_set(err, EXIT_USAGE, "'%.*s' cannot be a project's name",
+	    text_before_equals(name), name);
 	return err_hint(err,
 	    "use two or more of a-z, 0-9, '-' and '_', such as 'web-shop'");
 }
@@ -333,11 +334,12 @@ project_use_run(const char *name, const struct caller *caller,
 		return -(int)err->status;
 	project = find_project(&projects, name, &place);
 	if (project == NULL) {
-		err_set(err, EXIT_FAILED, "no project '%s'", name);
+		err_set(err, EXIT_FAILED, "no project '%.*s'",
+		    text_before_equals(name), name);
 		rc = err_hint(err,
 		    "'agentsecrets project list' shows what there is, "
-		    "'agentsecrets project create %s' makes it",
-		    name);
+		    "'agentsecrets project create %.*s' makes it",
+		    text_before_equals(name), name);
 	} else {
 		rc = use_found(&place, project, caller, bound, err);
 	}

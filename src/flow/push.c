@@ -22,8 +22,8 @@ no_such_file(const char *given, const struct place *place, struct err *err)
 	int n = snprintf(path, sizeof(path), "%s/%s",
 	    place->file.directory != NULL ? place->file.directory : "", given);
 
-	err_set(
-	    err, EXIT_FAILED, "cannot read '%s': there is no such file", given);
+	err_set(err, EXIT_FAILED, "cannot read '%.*s': there is no such file",
+	    text_before_equals(given), given);
 	if (place->file.directory != NULL && n > 0 &&
 	    (size_t)n < sizeof(path) && access(path, F_OK) == 0)
 		return err_hint(err, "did you mean '%s'?", path);

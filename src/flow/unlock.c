@@ -32,8 +32,9 @@ password_read_file(struct secret *out, const char *path, struct err *err)
 	if (!text_equal(path, "-")) {
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 		if (fd < 0)
-			return err_sys(
-			    err, EXIT_ACCESS, "cannot read %s", what);
+			return err_sys(err, EXIT_ACCESS,
+			    "cannot read password file '%.*s'",
+			    text_before_equals(path), path);
 		from = fd;
 	}
 	if (arena_read(from, out, PASSWORD_MAX + 2, what, err) < 0)

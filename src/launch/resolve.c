@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <agentsecrets/launch.h>
+#include <agentsecrets/text.h>
 
 #include "refuse.h"
 
@@ -22,11 +23,12 @@ launch_refuse(const char *command, int why, struct err *err)
 		return err_set(
 		    err, EXIT_CANNOT_RUN, "'%s': permission denied", command);
 	case ENOENT:
-		return err_set(
-		    err, EXIT_NOT_FOUND, "'%s': command not found", command);
+		return err_set(err, EXIT_NOT_FOUND, "'%.*s': command not found",
+		    text_before_equals(command), command);
 	default:
 		errno = why;
-		return err_sys(err, EXIT_CANNOT_RUN, "'%s'", command);
+		return err_sys(err, EXIT_CANNOT_RUN, "'%.*s'",
+		    text_before_equals(command), command);
 	}
 }
 

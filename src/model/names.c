@@ -183,10 +183,21 @@ name_is_final(const char *name)
 	return true;
 }
 
+/* Up to an '=': what follows it may be a value in the wrong place. */
+static int
+to_show(const char *given, size_t len)
+{
+	const char *equals = memchr(given, '=', len);
+
+	if (equals != NULL)
+		len = (size_t)(equals - given);
+	return len > NAME_MAX_BYTES ? NAME_MAX_BYTES : (int)len;
+}
+
 int
 name_to_stored(char *out, const char *given, size_t len, struct err *err)
 {
-	int shown = len > NAME_MAX_BYTES ? NAME_MAX_BYTES : (int)len;
+	int shown = to_show(given, len);
 	char name[NAME_MAX_BYTES + 1];
 	bool changed = false;
 

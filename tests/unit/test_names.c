@@ -125,6 +125,24 @@ refuses(const char *given, size_t len)
 	assert_memory_equal(err.text, "invalid name '", 14);
 }
 
+/* What is behind an '=' may be a value. */
+static void
+test_refusal_hides_values(void **state)
+{
+	char out[NAME_MAX_BYTES + 1];
+	char given[NAME_MAX_BYTES + 32] = "NAME=secret";
+	struct err err;
+
+	(void)state;
+	name_to_stored(out, given, strlen(given), &err);
+	assert_non_null(strstr(err.text, "'NAME'"));
+	assert_null(strstr(err.text, "secret"));
+	memset(given + strlen(given), 'x', sizeof(given) - strlen(given));
+	name_to_stored(out, given, sizeof(given), &err);
+	assert_non_null(strstr(err.text, "'NAME…'"));
+	assert_null(strstr(err.text, "secret"));
+}
+
 static void
 test_to_stored(void **state)
 {
@@ -174,6 +192,7 @@ main(void)
 	    cmocka_unit_test(test_refused_in_any_case),
 	    cmocka_unit_test(test_harmless),
 	    cmocka_unit_test(test_stored_and_final),
+	    cmocka_unit_test(test_refusal_hides_values),
 	    cmocka_unit_test(test_to_stored),
 	    cmocka_unit_test(test_environment_and_project),
 	};

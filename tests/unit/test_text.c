@@ -98,6 +98,16 @@ test_hex(void **state)
 	assert_int_equal(text_hex_decode(bytes, 2, "0aFf0"), -1);
 }
 
+static void
+test_before_equals(void **state)
+{
+	(void)state;
+	assert_int_equal(text_before_equals("NAME=a=b"), 4);
+	assert_int_equal(text_before_equals("NAME"), 4);
+	assert_int_equal(text_before_equals("=a"), 0);
+	assert_int_equal(text_before_equals(""), 0);
+}
+
 int
 main(void)
 {
@@ -107,6 +117,7 @@ main(void)
 	    cmocka_unit_test(test_uuid),
 	    cmocka_unit_test(test_numbers),
 	    cmocka_unit_test(test_hex),
+	    cmocka_unit_test(test_before_equals),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
