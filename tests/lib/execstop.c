@@ -83,7 +83,7 @@ scan(char **scanner, int scanner_n)
 {
 	static char numbers[PIDS_MAX][16];
 	char *args[ARGS_MAX];
-	int status;
+	int status = 0;
 	int n = 0;
 	pid_t child;
 

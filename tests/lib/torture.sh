@@ -79,13 +79,14 @@ fresh_system() {
     [ ! -e "$file" ] || cp -r "$file" "$fresh/etc/apt/"
   done
   cp /etc/resolv.conf /etc/hosts "$fresh/etc/" || :
-  mount -t proc proc "$fresh/proc" && mount --rbind /dev "$fresh/dev" &&
+  # Its root is a mount point, as that of a machine is.
+  mount --bind "$fresh" "$fresh" && mount -t proc proc "$fresh/proc" && mount --rbind /dev "$fresh/dev" &&
     mount --make-rslave "$fresh/dev" || return
   git clone -q "$top" "$fresh/srv/agentsecrets"
 }
 
 fresh_end() {
-  umount -l "$fresh/dev" "$fresh/proc" 2>/dev/null || :
+  umount -l "$fresh/dev" "$fresh/proc" "$fresh" 2>/dev/null || :
   # Never through a mount that stayed.
   rm -rf --one-file-system "$fresh"
 }
