@@ -80,7 +80,8 @@ fresh_system() {
   done
   cp /etc/resolv.conf /etc/hosts "$fresh/etc/" || :
   # Its root is a mount point, as that of a machine is.
-  mount --bind "$fresh" "$fresh" && mount -t proc proc "$fresh/proc" && mount --rbind /dev "$fresh/dev" &&
+  mount --bind "$fresh" "$fresh" && mount -t proc proc "$fresh/proc" &&
+    mount --rbind /dev "$fresh/dev" &&
     mount --make-rslave "$fresh/dev" || return
   git clone -q "$top" "$fresh/srv/agentsecrets"
 }
