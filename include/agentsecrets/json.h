@@ -17,8 +17,14 @@
 
 #include <agentsecrets/buf.h>
 #include <agentsecrets/err.h>
+#include <agentsecrets/limits.h>
 
-enum { JSON_DEPTH_MAX = 16 };
+/*
+ * cJSON takes about 80 bytes for a value, whatever its text: two bytes of
+ * text are enough for one. So a text has a limit of values, too: ten for each
+ * secret of a full request, where a row of ours has seven.
+ */
+enum { JSON_DEPTH_MAX = 16, JSON_VALUES_MAX = 10 * SECRETS_MAX };
 
 #define AUTO_JSON __attribute__((cleanup(json_release)))
 
@@ -26,7 +32,9 @@ enum { JSON_DEPTH_MAX = 16 };
 void json_release(cJSON **json);
 
 /**
- * Parse one JSON value and nothing after it but white space.
+ * Parse one JSON value and nothing after it but white space. What is nested
+ * deeper than JSON_DEPTH_MAX or has more values than JSON_VALUES_MAX, counted
+ * at all depths, is refused before memory is taken for it.
  *
  * @param what  names the text in the error
  * @param out   the caller deletes it with json_release()

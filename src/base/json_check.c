@@ -13,6 +13,7 @@ struct cursor {
 	const char *p;
 	const char *end;
 	const char *why; /* the first thing found wrong */
+	size_t values;
 };
 
 static bool
@@ -134,7 +135,7 @@ number(struct cursor *c)
 			return false;
 	}
 	/* cJSON copies a number into 64 bytes and drops the rest. */
-	return c->p - start < 40 || wrong(c, "a number of over 40 digits");
+	return c->p - start <= 40 || wrong(c, "a number of over 40 digits");
 }
 
 static bool
@@ -182,6 +183,8 @@ value(struct cursor *c, int depth)
 	skip_blank(c);
 	if (depth > JSON_DEPTH_MAX)
 		return wrong(c, "it is nested too deep");
+	if (++c->values > JSON_VALUES_MAX)
+		return wrong(c, "it has too many values");
 	if (c->p == c->end)
 		return wrong(c, "it ends too early");
 	switch (*c->p) {
@@ -207,7 +210,7 @@ value(struct cursor *c, int depth)
 const char *
 json_check(const char *text, size_t len)
 {
-	struct cursor c = {text, text + len, NULL};
+	struct cursor c = {text, text + len, NULL, 0};
 
 	if (!text_is_utf8(text, len))
 		return "it is not UTF-8";

@@ -11,7 +11,8 @@
  *
  * Refused on top of bad grammar: bytes after the value, invalid UTF-8, raw
  * control characters, \u0000 and lone surrogates in strings, more than
- * JSON_DEPTH_MAX levels. Doubled keys are looked for afterwards, on the tree.
+ * JSON_DEPTH_MAX levels or JSON_VALUES_MAX values. Doubled keys are looked for
+ * afterwards, on the tree.
  *
  * @return NULL when it is sound, else what is wrong with it
  */

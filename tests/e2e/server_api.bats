@@ -37,3 +37,7 @@ story() {
 @test "embedded, it serves its parent only and leaves nothing behind" {
   story embedded
 }
+
+@test "one request, list or account leaves the server to the others" {
+  story limits
+}
