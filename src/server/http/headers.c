@@ -99,6 +99,22 @@ network_text(const char *list, char *out, size_t out_len)
 		snprintf(out, out_len, "unknown");
 }
 
+bool
+address_is_loopback(const struct sockaddr *address)
+{
+	if (address->sa_family == AF_INET) {
+		const struct sockaddr_in *four = (const void *)address;
+
+		return ntohl(four->sin_addr.s_addr) >> 24 == 127;
+	}
+	if (address->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *six = (const void *)address;
+
+		return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
+	}
+	return false;
+}
+
 void
 peer_network(struct MHD_Connection *connection, const char *forwarded,
     char *out, size_t out_len)
@@ -114,6 +130,8 @@ peer_network(struct MHD_Connection *connection, const char *forwarded,
 		return;
 	}
 	if (address == NULL)
+		return;
+	if (address_is_loopback(address))
 		return;
 	if (address->sa_family == AF_INET)
 		network_4(&((const struct sockaddr_in *)(const void *)address)

@@ -2,7 +2,9 @@
 #ifndef AGENTSECRETS_SERVER_HEADERS_H
 #define AGENTSECRETS_SERVER_HEADERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 
 #include <microhttpd.h>
 
@@ -31,9 +33,15 @@ void headers_read(struct MHD_Connection *connection, struct headers *out);
  * "2001:db8::/64".
  *
  * @param forwarded  an address to use instead of the socket's, or NULL
- * @param out        at least 64 bytes; "" for a Unix socket
+ * @param out        at least 64 bytes; "" for a Unix socket and for a
+ *                   loopback address: behind a proxy that is not known as
+ *                   one, that is everybody, and one stranger's failures would
+ *                   count against all
  */
 void peer_network(struct MHD_Connection *connection, const char *forwarded,
     char *out, size_t out_len);
+
+/** Whether it is of 127.0.0.0/8 or ::1. */
+bool address_is_loopback(const struct sockaddr *address);
 
 #endif

@@ -13,6 +13,7 @@
 #include <agentsecrets/fd.h>
 #include <agentsecrets/text.h>
 
+#include "src/server/http/headers.h"
 #include "src/server/http/listener.h"
 
 enum { BACKLOG = 128, HOST_MAX = 64 };
@@ -34,22 +35,6 @@ split(const char *address, char host[HOST_MAX], const char **port)
 	}
 	*port = colon + 1;
 	return len == 0 ? -1 : text_copy(host, HOST_MAX, start, len);
-}
-
-static bool
-is_loopback(const struct sockaddr *address)
-{
-	if (address->sa_family == AF_INET) {
-		const struct sockaddr_in *four = (const void *)address;
-
-		return ntohl(four->sin_addr.s_addr) >> 24 == 127;
-	}
-	if (address->sa_family == AF_INET6) {
-		const struct sockaddr_in6 *six = (const void *)address;
-
-		return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
-	}
-	return false;
 }
 
 static int
@@ -89,7 +74,7 @@ listen_open(const char *address, bool foreign, struct err *err)
 	if (getaddrinfo(host, port, &hints, &found) != 0)
 		return err_set(err, EXIT_USAGE,
 		    "'%s' is no numeric address and port", address);
-	if (!foreign && !is_loopback(found->ai_addr)) {
+	if (!foreign && !address_is_loopback(found->ai_addr)) {
 		freeaddrinfo(found);
 		err_set(err, EXIT_USAGE,
 		    "refusing to listen without encryption on '%s'", address);

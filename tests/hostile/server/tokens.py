@@ -76,8 +76,20 @@ def password(server):
     check(person.login().status == 200, "the new one")
 
 
-def guessing():
+def strangers():
+    """Behind a proxy that it does not know of, all peers are one address."""
     with Server(attempts="4") as server:
+        person = Person(server, "victim")
+        for i in range(8):
+            server.request("POST", "auth/login/", {
+                "email": f"nobody{i}@example.com", "password": "x"})
+        answer = server.request(
+            "POST", "auth/login/", {"email": person.email, "password": person.password})
+        check(answer.status == 200, f"strangers lock somebody out: {answer.status}")
+
+
+def guessing():
+    with Server("--behind-proxy", attempts="4") as server:
         person = Person(server, "guess")
         texts = set()
         for email in (person.email, "nobody@example.com"):
@@ -86,8 +98,9 @@ def guessing():
             check(answer.status == 401, f"wrong log-in: {answer.status}")
             texts.add(answer.body)
         check(len(texts) == 1, "unknown and wrong are told apart")
-        statuses = [server.request("POST", "auth/login/", {
-            "email": "nobody@example.com", "password": "x"}) for _ in range(3)]
+        statuses = [server.request(
+            "POST", "auth/login/", {"email": f"nobody{i}@example.com", "password": "x"},
+            headers={"X-Forwarded-For": f"192.0.2.1, 198.51.100.{i}"}) for i in range(6)]
         check(statuses[-1].status == 429 and int(statuses[-1].headers["Retry-After"]) > 0,
               "a network is slowed down")
         server.sql("DELETE FROM attempt WHERE name LIKE 'network:%'")
@@ -117,6 +130,7 @@ with Server() as server:
     expiry(server)
     logout(server)
     password(server)
+strangers()
 guessing()
 registration()
 finish()
