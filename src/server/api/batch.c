@@ -29,6 +29,8 @@ struct run {
 	struct buf token;
 	bool conflicts;
 	bool changed;
+	int64_t rows_grown;
+	int64_t bytes_grown;
 	int64_t epoch; /* of the workspace; 1 when it never said */
 };
 
@@ -174,6 +176,18 @@ count(struct batch *batch, const struct change *change,
 		batch->updated++;
 }
 
+static void
+count_growth(
+    struct run *run, const struct change *change, const struct present *present)
+{
+	if (present->version == 0)
+		run->rows_grown++;
+	if (change->value != NULL)
+		run->bytes_grown += (int64_t)strlen(change->value);
+	if (present->has_value)
+		run->bytes_grown -= (int64_t)present->value->len;
+}
+
 static int
 apply(
     struct call *call, struct run *run, struct change *change, struct err *err)
@@ -200,6 +214,7 @@ apply(
 	rc = present.version == 0 ? insert(call, run, change, value, err)
 				  : replace(call, run, change, value, err);
 	count(run->batch, change, &present);
+	count_growth(run, change, &present);
 	run->changed = true;
 	return rc < 0 ? rc : 0;
 }
@@ -239,6 +254,37 @@ reply_conflicts(struct call *call, const struct run *run, struct err *err)
 	return reply_end(call, err);
 }
 
+/* Whoever only shrinks it may go on; summing up reads all of it. */
+static int
+check_size(struct call *call, const struct run *run, struct err *err)
+{
+	const struct batch *batch = run->batch;
+	int64_t rows;
+	int64_t bytes;
+	int rc;
+
+	if (run->rows_grown <= 0 && run->bytes_grown <= 0)
+		return 0;
+	rc = db_first(call->db, ST_ENVIRONMENT_SIZE,
+	    DB_PARAMS(DB_TEXT(batch->project->id), DB_TEXT(batch->environment)),
+	    err);
+	if (rc < 0)
+		return rc;
+	rows = db_integer(call->db, ST_ENVIRONMENT_SIZE, 0);
+	bytes = db_integer(call->db, ST_ENVIRONMENT_SIZE, 1) / 4 * 3;
+	db_finish(call->db, ST_ENVIRONMENT_SIZE);
+	if (rows > ENVIRONMENT_ROWS_MAX)
+		return reply_invalid(call, "secrets",
+		    "The environment would hold %lld names, deleted ones "
+		    "included; the limit is %d",
+		    (long long)rows, ENVIRONMENT_ROWS_MAX);
+	if (bytes > ENVIRONMENT_BYTES_MAX)
+		return reply_invalid(call, "secrets",
+		    "The environment would hold %lld bytes; the limit is %d",
+		    (long long)bytes, ENVIRONMENT_BYTES_MAX);
+	return 0;
+}
+
 static int
 run_batch(struct call *call, struct run *run, struct err *err)
 {
@@ -261,6 +307,9 @@ run_batch(struct call *call, struct run *run, struct err *err)
 		return reply_conflicts(call, run, err);
 	if (!run->changed)
 		return 0;
+	rc = check_size(call, run, err);
+	if (rc != 0)
+		return rc;
 	batch->revision++;
 	rc = db_run(call->db, ST_REVISION_SET,
 	    DB_PARAMS(project, environment, DB_INTEGER(batch->revision)), err);

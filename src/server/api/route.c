@@ -11,8 +11,6 @@
 #include "src/server/api/handlers.h"
 #include "src/server/api/token.h"
 
-enum { SMALL_BODY_MAX = 256 << 10 };
-
 enum body { BODY_IGNORED, BODY_OPTIONAL, BODY_REQUIRED };
 
 struct route {

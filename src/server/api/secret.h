@@ -7,6 +7,16 @@
 
 #include "src/server/api/access.h"
 
+/*
+ * What an environment may hold, so that clients can read back all of it in
+ * one answer of MESSAGE_MAX: rows, the deleted ones among them, and bytes of
+ * blobs as they are sent, in base64. The rest is for names and punctuation.
+ */
+enum {
+	ENVIRONMENT_ROWS_MAX = SECRETS_MAX,
+	ENVIRONMENT_BYTES_MAX = 48 << 20,
+};
+
 /* One wish of a client. */
 struct change {
 	char *name;	   /* stored form; owned by the request's body */
@@ -33,7 +43,7 @@ struct batch {
  * Carry out a batch, all or nothing, in a transaction of its own.
  *
  * @return 0; ANSWERED (409 conflict with every name that conflicts, 409
- *         stale_key)
+ *         stale_key, 422 when the environment would hold too much)
  */
 int batch_apply(struct call *call, struct batch *batch, struct err *err);
 

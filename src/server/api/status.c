@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "src/server/api/handlers.h"
+#include "src/server/api/secret.h"
 
 /* What clients may rely on; agentsecrets-formats(5) explains each. */
 static const char *const extensions[] = {"client-keys", "versions",
@@ -14,6 +15,8 @@ write_limits(struct writer *w)
 	writer_member_number(w, "request_bytes", REQUEST_MAX);
 	writer_member_number(w, "value_bytes", VALUE_MAX);
 	writer_member_number(w, "blob_bytes", BLOB_MAX);
+	writer_member_number(w, "environment_names", ENVIRONMENT_ROWS_MAX);
+	writer_member_number(w, "environment_bytes", ENVIRONMENT_BYTES_MAX);
 	writer_member_number(w, "name_bytes", NAME_MAX_BYTES);
 	writer_member_number(w, "password_bytes", PASSWORD_MAX);
 	writer_close(w, '}');

@@ -132,6 +132,10 @@
 	STATEMENT(REVISION_SET,                                                \
 	    "UPDATE environment SET revision = $3"                             \
 	    " WHERE project_id = $1 AND name = $2")                            \
+	/* LENGTH of the Fernet token: four thirds of the client's text. */    \
+	STATEMENT(ENVIRONMENT_SIZE,                                            \
+	    "SELECT COUNT(*), COALESCE(SUM(LENGTH(value)), 0) FROM secret"     \
+	    " WHERE project_id = $1 AND environment = $2")                     \
 	STATEMENT(SECRET_LIST,                                                 \
 	    "SELECT " SECRET_COLUMNS " FROM secret"                            \
 	    " WHERE project_id = $1 AND environment = $2 ORDER BY name")       \

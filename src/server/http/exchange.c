@@ -67,6 +67,50 @@ add_header(struct MHD_Response *response, const char *name, const char *value)
 		MHD_add_response_header(response, name, value);
 }
 
+static void
+refuse(struct exchange *exchange, int status, const char *code,
+    const char *message)
+{
+	if (exchange->response.status == 0)
+		response_fail(&exchange->response, status, code, message);
+}
+
+static void
+refuse_busy(struct exchange *exchange)
+{
+	exchange->response.retry_after = 1;
+	refuse(
+	    exchange, 503, "busy", "the server is busy: try again in a second");
+}
+
+/* @return 0, or -1 when too much is under way already */
+static int
+reserve(struct listener *listener, struct exchange *exchange, size_t len)
+{
+	if (atomic_fetch_add(&listener->bodies, len) + len > BODIES_MAX) {
+		atomic_fetch_sub(&listener->bodies, len);
+		return -1;
+	}
+	exchange->reserved += len;
+	return 0;
+}
+
+/* The request is done with; its answer is there until it was read. */
+static void
+reserve_answer(struct listener *listener, struct exchange *exchange)
+{
+	size_t len = exchange->response.body.len;
+
+	atomic_fetch_sub(&listener->bodies, exchange->reserved);
+	exchange->reserved = 0;
+	buf_release(&exchange->body);
+	if (len <= SMALL_BODY_MAX || reserve(listener, exchange, len) == 0)
+		return;
+	response_release(&exchange->response);
+	exchange->response = (struct response)RESPONSE_INIT;
+	refuse_busy(exchange);
+}
+
 /* Hand the body over to libmicrohttpd, which frees it. */
 static enum MHD_Result
 answer(struct MHD_Connection *connection, struct exchange *exchange)
@@ -95,14 +139,6 @@ answer(struct MHD_Connection *connection, struct exchange *exchange)
 	rc = MHD_queue_response(connection, (unsigned)r->status, response);
 	MHD_destroy_response(response);
 	return rc;
-}
-
-static void
-refuse(struct exchange *exchange, int status, const char *code,
-    const char *message)
-{
-	if (exchange->response.status == 0)
-		response_fail(&exchange->response, status, code, message);
 }
 
 static void
@@ -177,14 +213,11 @@ receive(struct listener *listener, struct exchange *exchange, const char *data,
 		return MHD_NO;
 	if (exchange->response.status != 0)
 		return MHD_YES;
-	exchange->reserved += len;
-	if (atomic_fetch_add(&listener->bodies, len) + len > BODIES_MAX) {
-		exchange->response.retry_after = 1;
-		refuse(exchange, 503, "busy",
-		    "the server is busy: try again in a second");
-	} else if (buf_append(&exchange->body, data, len) < 0) {
+	if (exchange->limit > SMALL_BODY_MAX &&
+	    reserve(listener, exchange, len) < 0)
+		refuse_busy(exchange);
+	else if (buf_append(&exchange->body, data, len) < 0)
 		refuse(exchange, 503, "busy", "the server is out of memory");
-	}
 	return MHD_YES;
 }
 
@@ -213,6 +246,7 @@ exchange_receive(void *context, struct MHD_Connection *connection,
 	if (exchange->response.status == 0) {
 		fill_request(exchange, method, &request);
 		http_handle(listener->server, &request, &exchange->response);
+		reserve_answer(listener, exchange);
 	}
 	return answer(connection, exchange);
 }

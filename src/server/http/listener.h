@@ -17,7 +17,12 @@ enum {
 	CONNECTIONS_PER_ADDRESS = 256,
 	CONNECTION_MEMORY = 32 << 10, /* bounds the header too */
 	IDLE_SECONDS = 30,
-	BODIES_MAX = 512 << 20, /* bytes of all requests being received */
+	/*
+	 * Bytes of all large requests being received and all large answers
+	 * being sent. Small ones are bounded by the number of connections,
+	 * and nobody who fills this keeps others from logging in.
+	 */
+	BODIES_MAX = 512 << 20,
 };
 
 /* One connection; freed when libmicrohttpd says that it is closed. */

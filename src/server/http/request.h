@@ -13,6 +13,8 @@
 
 struct server;
 
+enum { SMALL_BODY_MAX = 256 << 10 }; /* bytes, of all but a bulk write */
+
 struct request {
 	const char *method;
 	const char *target;	   /* path and query as they came */

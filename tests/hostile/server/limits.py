@@ -1,5 +1,7 @@
 """What one request, one list or one account can take from everybody else."""
 
+import socket
+
 from harness import Person, Server, b64, check, finish
 
 
@@ -29,7 +31,66 @@ def many_values(server, person, project):
     check(len(listed.data["secrets"]) == 20000, "all of them are listed")
 
 
+def full_environment(server, person, project):
+    """What was written can be read back: an answer has a limit, too."""
+    value = b64(131099)
+    for start in range(0, 85 * 8, 85):
+        rows = [{"key": f"K{start + i}", "value": value} for i in range(85)]
+        answer = person.write(project, rows)
+        if answer.status != 201:
+            break
+    check(answer.status == 422 and "would hold" in answer.json["message"]
+          and answer.code == "invalid_entry", f"48 MiB: {answer.status}")
+    size = len(person.list(project).body)
+    check(40 << 20 < size <= 64 << 20, f"a list of {size} bytes")
+    check(person.write(project, (), [{"key": "K0", "value": b64(28)}]).status == 201,
+          "it may shrink")
+    limits = server.request("GET", "status/").json["limits"]
+    check(limits["environment_names"] == 20000
+          and limits["environment_bytes"] == 48 << 20, "the limits are told")
+
+
+def unread_answers(server, person, project):
+    """Who asks and does not read takes memory: not more than there is for it."""
+    head = (f"GET /api/secrets/{project}/ HTTP/1.1\r\nHost: x\r\n"
+            f"Authorization: Bearer {person.token}\r\n\r\n").encode()
+    peers = []
+    for _ in range(16):
+        peer = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+        peer.sendall(head)
+        peers.append(peer)
+    lines = [peer.recv(12) for peer in peers]
+    check(b"HTTP/1.1 503" in lines and b"HTTP/1.1 200" in lines, f"{lines}")
+    check(resident(server) < 1100, f"memory: {resident(server)} MiB")
+    check(server.request("POST", "auth/login/", {
+        "email": person.email, "password": person.password}).status == 200,
+        "somebody logs in meanwhile")
+    for peer in peers:
+        peer.close()
+
+
+def unfinished_bodies(server, person):
+    """Bulk writes that never end do not keep anybody from logging in."""
+    head = (f"POST /api/secrets/ HTTP/1.1\r\nHost: x\r\nContent-Length: {32 << 20}\r\n"
+            f"Authorization: Bearer {person.token}\r\n\r\n").encode()
+    peers = []
+    body = b" " * ((32 << 20) - 1)
+    for _ in range(17):
+        peer = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+        peer.sendall(head + body)
+        peers.append(peer)
+    check(server.request("POST", "auth/login/", {
+        "email": person.email, "password": person.password}).status == 200,
+        "somebody logs in meanwhile")
+    for peer in peers:
+        peer.close()
+
+
 with Server() as server:
     person = Person(server, "alice")
     many_values(server, person, person.project())
+    large = person.project("large")
+    full_environment(server, person, large)
+    unread_answers(server, person, large)
+    unfinished_bodies(server, person)
 finish()
