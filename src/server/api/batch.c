@@ -324,12 +324,10 @@ batch_apply(struct call *call, struct batch *batch, struct err *err)
 {
 	struct project project;
 	struct run run = {.batch = batch, .epoch = 1};
-	int rc = db_begin(call->db, err);
-
 	/* Role and epoch again, now that nobody else can change them. */
-	if (rc == 0)
-		rc = project_find(call, batch->project->id, ACTION_SECRET_WRITE,
-		    &project, err);
+	int rc = project_find(
+	    call, batch->project->id, ACTION_SECRET_WRITE, &project, err);
+
 	if (rc != 0)
 		return rc;
 	if (project.key_epoch.given)
@@ -339,5 +337,5 @@ batch_apply(struct call *call, struct batch *batch, struct err *err)
 		rc = run_batch(call, &run, err);
 	buf_release(&run.scratch);
 	buf_release(&run.token);
-	return rc != 0 ? rc : db_commit(call->db, err);
+	return rc;
 }

@@ -55,6 +55,15 @@ struct writer *reply_begin(struct call *call, int status, const char *message);
 /** @return ANSWERED; -EXIT_FAILED when memory ran out */
 int reply_end(struct call *call, struct err *err);
 
+/**
+ * Commit the transaction when the answer is a success. So an answer is read
+ * in the transaction that it tells of, and nobody writes in between.
+ *
+ * @param rc  what the handler was about to return
+ * @return rc; -EXIT_FAILED, rolled back
+ */
+int reply_commit(struct call *call, int rc, struct err *err);
+
 /** A success without data. @return as reply_end() */
 int reply_done(struct call *call, int status, struct err *err,
     const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -75,6 +75,17 @@ read_text(struct call *call, const struct field *field, const char *text)
 }
 
 static int
+check_environment(struct call *call, const char *text)
+{
+	if (environment_is_known(text))
+		return 0;
+	return reply_invalid(call, "environment",
+	    "Invalid environment '%.60s': give development, staging or "
+	    "production",
+	    text);
+}
+
+static int
 read_string(struct call *call, const struct field *field, const cJSON *item)
 {
 	char *text = item->valuestring;
@@ -89,7 +100,8 @@ read_string(struct call *call, const struct field *field, const cJSON *item)
 	case FIELD_KIND_BYTES:
 		return read_bytes(call, field, text);
 	case FIELD_KIND_ENVIRONMENT:
-		return environment_read(call, text, field->out);
+		*(const char **)field->out = text;
+		return check_environment(call, text);
 	default:
 		return read_text(call, field, text);
 	}
@@ -193,17 +205,26 @@ argument_id(
 }
 
 int
-environment_read(struct call *call, const char *text, const char **out)
+environment_read(struct call *call, const char *in_path, const char *in_body,
+    const char **out)
 {
-	if (text == NULL) {
-		*out = "development";
-		return 0;
+	const char *const given[] = {
+	    in_path, path_query(&call->path, "environment"), in_body};
+	const char *found = NULL;
+
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+		int rc =
+		    given[i] == NULL ? 0 : check_environment(call, given[i]);
+
+		if (rc != 0)
+			return rc;
+		if (found == NULL)
+			found = given[i];
+		else if (given[i] != NULL && !text_equal(found, given[i]))
+			return reply_invalid(call, "environment",
+			    "The request names two environments");
 	}
-	if (!environment_is_known(text))
-		return reply_invalid(call, "environment",
-		    "Invalid environment '%.60s': give development, staging "
-		    "or production",
-		    text);
-	*out = text;
+	if (found != NULL)
+		*out = found;
 	return 0;
 }

@@ -64,12 +64,15 @@ int argument_id(
     struct call *call, size_t index, const char *name, char out[UUID_TEXT + 1]);
 
 /**
- * The environment that the query or the path names, development when it
- * names none.
+ * The environment that a request names in its path, its query or its body;
+ * where several of them name one, it must be the same.
  *
- * @param text  NULL or what the client wrote
+ * @param in_path  NULL or what stands there
+ * @param in_body  NULL or what stands there
+ * @param out      left alone when none names one
  * @return 0; ANSWERED (422)
  */
-int environment_read(struct call *call, const char *text, const char **out);
+int environment_read(struct call *call, const char *in_path,
+    const char *in_body, const char **out);
 
 #endif

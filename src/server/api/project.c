@@ -139,11 +139,9 @@ check_workspace(struct call *call, const char *id, struct err *err)
 static int
 create(struct call *call, const struct creation *c, struct err *err)
 {
-	int rc = db_begin(call->db, err);
+	int rc = db_first(
+	    call->db, ST_PROJECT_EXISTS, DB_PARAMS(DB_TEXT(c->id)), err);
 
-	if (rc == 0)
-		rc = db_first(call->db, ST_PROJECT_EXISTS,
-		    DB_PARAMS(DB_TEXT(c->id)), err);
 	db_finish(call->db, ST_PROJECT_EXISTS);
 	if (rc < 0)
 		return rc;
@@ -162,7 +160,7 @@ create(struct call *call, const struct creation *c, struct err *err)
 	if (rc >= 0)
 		rc = event_add(
 		    call, call->principal.id, "project.create", c->id, err);
-	return rc < 0 ? rc : db_commit(call->db, err);
+	return rc < 0 ? rc : 0;
 }
 
 int
@@ -173,6 +171,7 @@ project_create(struct call *call, struct err *err)
 	int rc;
 
 	if ((rc = read_creation(call, &c)) != 0 ||
+	    (rc = db_begin(call->db, err)) != 0 ||
 	    (rc = check_workspace(call, c.workspace_id, err)) != 0)
 		return rc;
 	if (c.id == NULL) {
@@ -181,8 +180,9 @@ project_create(struct call *call, struct err *err)
 	}
 	if ((rc = create(call, &c, err)) != 0)
 		return rc;
-	return reply_project(
+	rc = reply_project(
 	    call, 201, "Project Created Successfully!", c.id, err);
+	return reply_commit(call, rc, err);
 }
 
 /* By {ws}/{name} or {name} alone. */
@@ -223,11 +223,9 @@ static int
 update(struct call *call, const struct project *project, const char *name,
     const char *description, struct err *err)
 {
-	int rc = db_begin(call->db, err);
+	int rc =
+	    check_name(call, project->workspace_id, name, project->id, err);
 
-	if (rc == 0)
-		rc = check_name(
-		    call, project->workspace_id, name, project->id, err);
 	if (rc != 0)
 		return rc;
 	rc = db_run(call->db, ST_PROJECT_SET,
@@ -237,7 +235,7 @@ update(struct call *call, const struct project *project, const char *name,
 	if (rc >= 0)
 		rc = event_add(call, call->principal.id, "project.update",
 		    project->id, err);
-	return rc < 0 ? rc : db_commit(call->db, err);
+	return rc < 0 ? rc : 0;
 }
 
 int
@@ -255,6 +253,7 @@ project_update(struct call *call, struct err *err)
 	int rc;
 
 	if ((rc = fields_read(call, call->body, fields, 2)) != 0 ||
+	    (rc = db_begin(call->db, err)) != 0 ||
 	    (rc = find(call, ACTION_PROJECT_UPDATE, &project, err)) != 0)
 		return rc;
 	snprintf(name, sizeof(name), "%s", project.name);
@@ -264,8 +263,9 @@ project_update(struct call *call, struct err *err)
 		description = project.description;
 	if ((rc = update(call, &project, name, description, err)) != 0)
 		return rc;
-	return reply_project(
+	rc = reply_project(
 	    call, 200, "Project updated successfully", project.id, err);
+	return reply_commit(call, rc, err);
 }
 
 /* All live secrets of a project. */
@@ -290,8 +290,8 @@ project_delete(struct call *call, struct err *err)
 	int64_t secrets;
 	int rc;
 
-	if ((rc = find(call, ACTION_PROJECT_DELETE, &project, err)) != 0 ||
-	    (rc = db_begin(call->db, err)) != 0 ||
+	if ((rc = db_begin(call->db, err)) != 0 ||
+	    (rc = find(call, ACTION_PROJECT_DELETE, &project, err)) != 0 ||
 	    (rc = count_secrets(call, project.id, &secrets, err)) != 0)
 		return rc;
 	rc = db_run(

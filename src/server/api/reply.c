@@ -45,6 +45,17 @@ reply_end(struct call *call, struct err *err)
 }
 
 int
+reply_commit(struct call *call, int rc, struct err *err)
+{
+	int committed;
+
+	if (rc != ANSWERED || call->response->status >= 300)
+		return rc;
+	committed = db_commit(call->db, err);
+	return committed < 0 ? committed : rc;
+}
+
+int
 reply_done(
     struct call *call, int status, struct err *err, const char *format, ...)
 {

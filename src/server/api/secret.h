@@ -40,7 +40,7 @@ struct batch {
 };
 
 /**
- * Carry out a batch, all or nothing, in a transaction of its own.
+ * Carry out a batch, all or nothing, in the caller's transaction.
  *
  * @return 0; ANSWERED (409 conflict with every name that conflicts, 409
  *         stale_key, 422 when the environment would hold too much)

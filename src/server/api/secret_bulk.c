@@ -29,13 +29,12 @@ read_body(struct call *call, struct bulk *bulk)
 	    {"secrets", FIELD_KIND_ANY, false, 0, 0, &bulk->secrets},
 	    {"deleted", FIELD_KIND_ANY, false, 0, 0, &bulk->deleted},
 	};
-	const char *query = path_query(&call->path, "environment");
 	int rc = fields_read(call, call->body, fields, 5);
 
 	if (rc != 0)
 		return rc;
-	if (bulk->environment == NULL && query != NULL)
-		rc = environment_read(call, query, &bulk->environment);
+	rc =
+	    environment_read(call, NULL, bulk->environment, &bulk->environment);
 	if (rc != 0)
 		return rc;
 	if (bulk->secrets == NULL && bulk->deleted == NULL)
@@ -230,10 +229,12 @@ secret_bulk(struct call *call, struct err *err)
 		bulk.batch.project = &project;
 		bulk.batch.environment =
 		    bulk.environment != NULL ? bulk.environment : "development";
-		rc = batch_apply(call, &bulk.batch, err);
+		rc = db_begin(call->db, err);
 	}
+	if (rc == 0)
+		rc = batch_apply(call, &bulk.batch, err);
 	if (rc == 0)
 		rc = reply_written(call, &bulk.batch, err);
 	free(bulk.batch.changes);
-	return rc;
+	return reply_commit(call, rc, err);
 }

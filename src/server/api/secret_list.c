@@ -82,12 +82,11 @@ int
 secret_list(struct call *call, struct err *err)
 {
 	struct project project;
-	const char *environment;
+	const char *environment = "development";
 	int64_t revision;
 	int rc;
 
-	if ((rc = environment_read(call, path_query(&call->path, "environment"),
-		 &environment)) != 0)
+	if ((rc = environment_read(call, NULL, NULL, &environment)) != 0)
 		return rc;
 	/* One snapshot: the revision is that of the rows. */
 	if ((rc = db_begin_read(call->db, err)) != 0 ||

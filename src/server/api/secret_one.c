@@ -16,17 +16,16 @@ struct place {
 
 /* {project_id}/{key}?environment= or {project_id}/{environment}/{key}. */
 static int
-find_place(
-    struct call *call, enum action action, struct place *out, struct err *err)
+find_place(struct call *call, enum action action, const char *in_body,
+    struct place *out, struct err *err)
 {
 	bool in_path = call->arguments[2] != NULL;
 	const char *name = call->arguments[in_path ? 2 : 1];
-	int rc = environment_read(call,
-	    in_path ? call->arguments[1]
-		    : path_query(&call->path, "environment"),
-	    &out->environment);
+	int rc;
 
-	if (rc != 0 ||
+	out->environment = "development";
+	if ((rc = environment_read(call, in_path ? call->arguments[1] : NULL,
+		 in_body, &out->environment)) != 0 ||
 	    (rc = project_of_path(call, action, &out->project, err)) != 0)
 		return rc;
 	if (strlen(name) > NAME_MAX_BYTES)
@@ -73,7 +72,7 @@ int
 secret_get(struct call *call, struct err *err)
 {
 	struct place place;
-	int rc = find_place(call, ACTION_SECRET_READ, &place, err);
+	int rc = find_place(call, ACTION_SECRET_READ, NULL, &place, err);
 
 	return rc != 0
 	    ? rc
@@ -98,15 +97,17 @@ check_exists(
 }
 
 static int
-read_change(struct call *call, struct change *change, struct batch *batch)
+read_change(struct call *call, struct change *change, struct batch *batch,
+    const char **environment)
 {
 	const struct field fields[] = {
 	    {"value", FIELD_KIND_TEXT, !change->deleted, 0, REQUEST_MAX,
 		&change->value},
 	    {"if_version", FIELD_KIND_NUMBER, false, 0, 0, &change->if_version},
 	    {"key_epoch", FIELD_KIND_NUMBER, false, 0, 0, &batch->key_epoch},
+	    {"environment", FIELD_KIND_ENVIRONMENT, false, 0, 0, environment},
 	};
-	int rc = fields_read(call, call->body, fields, 3);
+	int rc = fields_read(call, call->body, fields, 4);
 
 	if (rc == 0 && change->value != NULL)
 		rc = secret_value_read(call, "value", change->value);
@@ -119,10 +120,13 @@ secret_update(struct call *call, struct err *err)
 	struct place place;
 	struct change change = {.deleted = false};
 	struct batch batch = {.changes = &change, .n = 1};
+	const char *environment = NULL;
 	int rc;
 
-	if ((rc = read_change(call, &change, &batch)) != 0 ||
-	    (rc = find_place(call, ACTION_SECRET_WRITE, &place, err)) != 0 ||
+	if ((rc = read_change(call, &change, &batch, &environment)) != 0 ||
+	    (rc = db_begin(call->db, err)) != 0 ||
+	    (rc = find_place(
+		 call, ACTION_SECRET_WRITE, environment, &place, err)) != 0 ||
 	    (rc = check_exists(call, &place, true, err)) != 0)
 		return rc;
 	change.name = place.name;
@@ -130,7 +134,8 @@ secret_update(struct call *call, struct err *err)
 	batch.environment = place.environment;
 	if ((rc = batch_apply(call, &batch, err)) != 0)
 		return rc;
-	return reply_row(call, &place, "Secret updated successfully", err);
+	rc = reply_row(call, &place, "Secret updated successfully", err);
+	return reply_commit(call, rc, err);
 }
 
 int
@@ -139,12 +144,15 @@ secret_delete(struct call *call, struct err *err)
 	struct place place;
 	struct change change = {.deleted = true};
 	struct batch batch = {.changes = &change, .n = 1};
+	const char *environment = NULL;
 	char message[NAME_MAX_BYTES + 64] = "";
 	struct writer *w;
 	int rc;
 
-	if ((rc = read_change(call, &change, &batch)) != 0 ||
-	    (rc = find_place(call, ACTION_SECRET_WRITE, &place, err)) != 0 ||
+	if ((rc = read_change(call, &change, &batch, &environment)) != 0 ||
+	    (rc = db_begin(call->db, err)) != 0 ||
+	    (rc = find_place(
+		 call, ACTION_SECRET_WRITE, environment, &place, err)) != 0 ||
 	    (rc = check_exists(call, &place, change.value != NULL, err)) != 0)
 		return rc;
 	change.name = place.name;
@@ -160,5 +168,5 @@ secret_delete(struct call *call, struct err *err)
 	writer_member_number(w, "version", change.version);
 	writer_member_number(w, "revision", batch.revision);
 	writer_close(w, '}');
-	return reply_end(call, err);
+	return reply_commit(call, reply_end(call, err), err);
 }

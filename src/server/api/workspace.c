@@ -203,6 +203,7 @@ workspace_update(struct call *call, struct err *err)
 
 	if ((rc = argument_id(call, 0, "workspace_id", id)) != 0 ||
 	    (rc = fields_read(call, call->body, fields, 1)) != 0 ||
+	    (rc = db_begin(call->db, err)) != 0 ||
 	    (rc = workspace_find(
 		 call, id, ACTION_WORKSPACE_RENAME, &workspace, err)) != 0)
 		return rc;
@@ -213,11 +214,15 @@ workspace_update(struct call *call, struct err *err)
 		    DB_PARAMS(
 			DB_TEXT(id), DB_TEXT(name), DB_INTEGER(call->now)),
 		    err);
+		if (rc >= 0)
+			rc = event_add(call, call->principal.id,
+			    "workspace.update", id, err);
 		if (rc < 0)
 			return rc;
 	}
-	return reply_workspace(
+	rc = reply_workspace(
 	    call, 200, "Workspace updated successfully", id, err);
+	return reply_commit(call, rc, err);
 }
 
 int
@@ -228,14 +233,13 @@ workspace_delete(struct call *call, struct err *err)
 	int rc;
 
 	if ((rc = argument_id(call, 0, "workspace_id", id)) != 0 ||
+	    (rc = db_begin(call->db, err)) != 0 ||
 	    (rc = workspace_find(
 		 call, id, ACTION_WORKSPACE_DELETE, &workspace, err)) != 0)
 		return rc;
 	if (text_equal(workspace.type, "personal"))
 		return reply_fail(call, 403, "forbidden",
 		    "Personal workspaces cannot be deleted");
-	if ((rc = db_begin(call->db, err)) != 0)
-		return rc;
 	rc = db_run(call->db, ST_WORKSPACE_DROP, DB_PARAMS(DB_TEXT(id)), err);
 	if (rc >= 0)
 		rc = event_add(
@@ -278,11 +282,7 @@ store_key(struct call *call, const struct workspace *workspace,
     const char *name, struct err *err)
 {
 	const char *id = workspace->id;
-	int rc = db_begin(call->db, err);
-
-	if (rc != 0)
-		return rc;
-	rc = db_run(call->db, ST_MEMBERSHIP_KEY_SET,
+	int rc = db_run(call->db, ST_MEMBERSHIP_KEY_SET,
 	    DB_PARAMS(DB_TEXT(id), DB_TEXT(call->principal.id),
 		field_bytes_value(box), field_number_value(epoch),
 		DB_TEXT(name), DB_INTEGER(call->now)),
@@ -294,7 +294,7 @@ store_key(struct call *call, const struct workspace *workspace,
 	if (rc >= 0)
 		rc = event_add(
 		    call, call->principal.id, "workspace.key", id, err);
-	return rc < 0 ? rc : db_commit(call->db, err);
+	return rc < 0 ? rc : 0;
 }
 
 int
@@ -315,10 +315,12 @@ workspace_key_put(struct call *call, struct err *err)
 
 	if ((rc = argument_id(call, 0, "workspace_id", id)) != 0 ||
 	    (rc = fields_read(call, call->body, fields, 3)) != 0 ||
+	    (rc = db_begin(call->db, err)) != 0 ||
 	    (rc = workspace_find(
 		 call, id, ACTION_OWN_KEY_WRITE, &workspace, err)) != 0 ||
 	    (rc = check_epoch(call, &workspace, &epoch)) != 0 ||
 	    (rc = store_key(call, &workspace, &box, &epoch, name, err)) != 0)
 		return rc;
-	return reply_workspace(call, 200, "Workspace key stored", id, err);
+	rc = reply_workspace(call, 200, "Workspace key stored", id, err);
+	return reply_commit(call, rc, err);
 }

@@ -1,5 +1,9 @@
 """if_version, tombstones, epochs, revisions: what a write may assume."""
 
+import sqlite3
+import threading
+import time
+
 from harness import EPOCH, Person, Server, b64, check, finish, new_id
 
 
@@ -104,6 +108,51 @@ def single_forms(person, project):
                      ).data["version"] == 3, "with the tombstone's version")
 
 
+def environments(person, project):
+    """Path, query and body name one environment, or the request is refused."""
+    value = b64(40)
+    for name in ("development", "production"):
+        person.write(project, [{"key": "K", "value": value}], environment=name)
+    one, both = f"secrets/{project}/K/", f"secrets/{project}/production/K/"
+    for method, path, named in [
+            ("DELETE", one + "?environment=development", "production"),
+            ("DELETE", both, "development"), ("PATCH", both, "development"),
+            ("PATCH", both + "?environment=development", "production"),
+            ("DELETE", both + "?environment=development", None)]:
+        answer = person.ask(method, path, {"value": b64(40), "environment": named})
+        check(answer.status == 422 and "environment" in answer.data,
+              f"{method} {path} {named}: {answer.status}")
+    answer = person.ask("POST", "secrets/?environment=production", {
+        "project_id": project, "environment": "development", "secrets": {"K": value}})
+    check(answer.status == 422, f"query and body: {answer.status}")
+    check(person.ask("DELETE", one, {"environment": "production"}).status == 200,
+          "the body's alone")
+    check(row(person.list(project), "K") is not None
+          and row(person.list(project, "production"), "K") is None, "is the one")
+
+
+def two_at_once(server, person, project):
+    """Two changes that wait for the same lock are both carried out."""
+    path = f"projects/{person.workspace}/web/"
+    with sqlite3.connect(server.db, isolation_level=None) as db:
+        db.execute("BEGIN IMMEDIATE")
+        changes = [{"name": "renamed"}, {"description": "described"}]
+        threads = [threading.Thread(target=person.ask, args=("PATCH", path, change))
+                   for change in changes]
+        threads[0].start()
+        time.sleep(0.1)
+        threads[1].start()
+        time.sleep(0.3)
+        db.execute("UPDATE project SET description = 'other' WHERE id = ?", (project,))
+        db.execute("COMMIT")
+        for thread in threads:
+            thread.join()
+    db.close()
+    (found,) = server.sql("SELECT name, description FROM project WHERE id = ?", project)
+    check(found[1] == "described" or found == ("renamed", "other"), f"{found}")
+    check(found[0] == "renamed", f"an acknowledged rename is undone: {found}")
+
+
 def epochs(person, project):
     item = [{"key": "E", "value": b64(40)}]
     for epoch in (EPOCH - 1, EPOCH + 1, 0):
@@ -159,5 +208,7 @@ with Server() as server:
     single_forms(person, project)
     revisions(person, project)
     ids(server, person, project)
+    environments(person, project)
     epochs(person, project)
+    two_at_once(server, person, project)
 finish()
