@@ -29,6 +29,7 @@ enum { SIGNALS_N = sizeof(signals) / sizeof(signals[0]) };
 
 struct terminal {
 	int fd;
+	int input; /* never makes us wait: a Ctrl-C drops what was typed */
 	bool hidden;
 	struct termios before;
 	sigset_t mask; /* as the caller had it */
@@ -40,6 +41,13 @@ echo_on(struct terminal *terminal)
 {
 	if (terminal->hidden)
 		(void)tcsetattr(terminal->fd, TCSAFLUSH, &terminal->before);
+}
+
+/* What was typed and not read must not become a command of the shell. */
+static void
+drop_typed(const struct terminal *terminal)
+{
+	(void)tcflush(terminal->fd, TCIFLUSH);
 }
 
 /* Own editing: the kernel's canonical mode cuts a line at 4096 bytes. */
@@ -91,13 +99,16 @@ restore_signals(struct terminal *terminal)
 static int
 begin(struct terminal *terminal, bool hidden, struct err *err)
 {
-	terminal->hidden = hidden;
 	terminal->fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (terminal->fd < 0)
+	terminal->input =
+	    open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	if (terminal->fd < 0 || terminal->input < 0)
 		return err_sys(err, EXIT_ACCESS, "cannot open the terminal");
 	catch_signals(terminal);
 	if (hidden && tcgetattr(terminal->fd, &terminal->before) < 0)
-		terminal->hidden = false;
+		return err_sys(
+		    err, EXIT_ACCESS, "cannot ask the terminal for its state");
+	terminal->hidden = hidden;
 	if (echo_off(terminal) < 0)
 		return err_sys(
 		    err, EXIT_ACCESS, "cannot switch the terminal's echo off");
@@ -107,10 +118,11 @@ begin(struct terminal *terminal, bool hidden, struct err *err)
 static void
 finish(struct terminal *terminal)
 {
-	if (terminal->fd < 0)
-		return;
-	echo_on(terminal);
-	restore_signals(terminal);
+	if (terminal->fd >= 0 && terminal->input >= 0) {
+		echo_on(terminal);
+		restore_signals(terminal);
+	}
+	fd_close(&terminal->input);
 	fd_close(&terminal->fd);
 }
 
@@ -124,6 +136,7 @@ obey(struct terminal *terminal, const char *prompt)
 	int number = caught;
 
 	echo_on(terminal);
+	drop_typed(terminal);
 	(void)fd_write_all(terminal->fd, "\n", 1);
 	if (number != SIGTSTP)
 		arena_end();
@@ -144,56 +157,69 @@ enum { KEY_ERASE = 0x7f, KEY_BACKSPACE = 0x08, KEY_KILL = 0x15, KEY_END = 4 };
 static ssize_t
 read_byte(const struct terminal *terminal, char *c)
 {
-	struct pollfd wait = {.fd = terminal->fd, .events = POLLIN};
+	struct pollfd wait = {.fd = terminal->input, .events = POLLIN};
 
 	if (ppoll(&wait, 1, NULL, &terminal->mask) < 0)
 		return -1;
-	return read(terminal->fd, c, 1);
+	return read(terminal->input, c, 1);
 }
 
-/*
- * Read a line bytewise. @return its length; -1 with errno; -2 at end of file
- */
-static ssize_t
-read_line(struct terminal *terminal, const char *prompt, char *out, size_t room)
-{
-	size_t len = 0;
+/* What was typed so far. Without `text` only its end is of interest. */
+struct line {
+	char *text;
+	size_t room;
+	size_t len;
+	bool too_long;
+};
 
+static void
+take_key(struct line *line, bool hidden, char c)
+{
+	if (hidden && (c == KEY_ERASE || c == KEY_BACKSPACE)) {
+		/* A whole character, not one byte of it. */
+		while (
+		    line->len > 0 && (line->text[--line->len] & 0xc0) == 0x80)
+			;
+	} else if (hidden && c == KEY_KILL) {
+		line->len = 0;
+		line->too_long = false;
+	} else if (line->len + 1 < line->room) {
+		line->text[line->len++] = c;
+	} else {
+		/* To the end of the line all the same: it is not meant for
+		 * whoever reads the terminal next. */
+		line->too_long = line->text != NULL;
+	}
+}
+
+/* Read a line bytewise. @return 0; -1 with errno; -2 at end of file */
+static int
+read_line(struct terminal *terminal, const char *prompt, struct line *line)
+{
 	for (;;) {
 		char c = 0;
 		ssize_t n = read_byte(terminal, &c);
 
 		if (n < 0 && errno == EINTR && caught != 0) {
-			secret_wipe(out, len);
-			len = 0;
+			secret_wipe(line->text, line->len);
+			line->len = 0;
+			line->too_long = false;
 			if (obey(terminal, prompt) < 0)
 				return -1;
 			continue;
 		}
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n < 0)
 			return -1;
-		if (n == 0 || (terminal->hidden && c == KEY_END && len == 0))
+		if (n == 0 ||
+		    (terminal->hidden && c == KEY_END && line->len == 0))
 			return -2;
-		if (c == '\n' || (terminal->hidden && c == '\r'))
-			return (ssize_t)len;
-		if (terminal->hidden &&
-		    (c == KEY_ERASE || c == KEY_BACKSPACE)) {
-			/* A whole character, not one byte of it. */
-			while (len > 0 && (out[--len] & 0xc0) == 0x80)
-				;
-			continue;
-		}
-		if (terminal->hidden && c == KEY_KILL) {
-			len = 0;
-			continue;
-		}
-		if (len + 1 >= room) {
+		if (c == '\n' || (terminal->hidden && c == '\r')) {
 			errno = EMSGSIZE;
-			return -1;
+			return line->too_long ? -1 : 0;
 		}
-		out[len++] = c;
+		take_key(line, terminal->hidden, c);
 	}
 }
 
@@ -201,8 +227,9 @@ static int
 ask(const char *prompt, bool hidden, char *out, size_t room, size_t *len,
     struct err *err)
 {
-	struct terminal terminal = {.fd = -1};
-	ssize_t n;
+	struct terminal terminal = {.fd = -1, .input = -1};
+	struct line line = {.text = out, .room = room};
+	int rc;
 	int sys;
 
 	if (begin(&terminal, hidden, err) < 0) {
@@ -210,20 +237,22 @@ ask(const char *prompt, bool hidden, char *out, size_t room, size_t *len,
 		return -(int)err->status;
 	}
 	(void)fd_write_all(terminal.fd, prompt, strlen(prompt));
-	n = read_line(&terminal, prompt, out, room);
+	rc = read_line(&terminal, prompt, &line);
 	sys = errno;
+	if (rc < 0)
+		drop_typed(&terminal);
 	if (hidden)
 		(void)fd_write_all(terminal.fd, "\n", 1);
 	finish(&terminal);
 	errno = sys;
-	if (n == -2)
+	if (rc == -2)
 		return err_set(err, EXIT_FAILED, "no answer was given");
-	if (n < 0 && errno == EMSGSIZE)
+	if (rc < 0 && errno == EMSGSIZE)
 		return err_set(err, EXIT_USAGE,
 		    "the answer is longer than %zu bytes", room - 1);
-	if (n < 0)
+	if (rc < 0)
 		return err_sys(err, EXIT_FAILED, "cannot read the terminal");
-	*len = (size_t)n;
+	*len = line.len;
 	return 0;
 }
 

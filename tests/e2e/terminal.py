@@ -13,10 +13,12 @@ as 128 + n; 99 when a step did not come to pass.
     stopped        wait until the command is stopped, as a shell would
     fg             put it back into the foreground and let it go on
     kill:NAME      send SIGNAME to the command alone
+    sh:COMMAND     let a shell elsewhere run this
 """
 import os
 import select
 import signal
+import subprocess
 import sys
 import termios
 import time
@@ -147,6 +149,9 @@ class Terminal:
         elif word == "fg":
             os.write(self.orders, b"f")
             self.event("going")
+        elif word == "sh":
+            if subprocess.call(["sh", "-c", rest]) != 0:
+                self.fail("success of " + rest)
         elif word == "kill":
             os.kill(self.pid, getattr(signal, "SIG" + rest))
         else:
