@@ -24,7 +24,8 @@ struct asker {
 	bool (*is_there)(void);
 	/* One line without echo, into the arena; without its line end. */
 	int (*secret)(const char *prompt, struct secret *out, struct err *err);
-	/* One line; the answer may be empty. */
+	/* One line; the answer may be empty. With `out` NULL Enter is waited
+	 * for, and whatever is typed before is dropped. */
 	int (*line)(
 	    const char *prompt, char *out, size_t out_len, struct err *err);
 	/* Show a secret that was made here, straight from the arena. */

@@ -277,6 +277,8 @@ ask_line(const char *prompt, char *out, size_t out_len, struct err *err)
 	char line[4096];
 	size_t len;
 
+	if (out == NULL)
+		return ask(prompt, false, NULL, 0, &len, err);
 	if (out_len > sizeof(line))
 		out_len = sizeof(line);
 	if (ask(prompt, false, line, out_len, &len, err) < 0)

@@ -67,13 +67,11 @@ static int
 offer_generated(
     struct secret *out, const struct caller *caller, struct err *err)
 {
-	char answer[16];
-
 	if (password_generate(out, err) < 0 ||
 	    caller->ask->show("Password: ", out, err) < 0)
 		return -(int)err->status;
 	return caller->ask->line(
-	    "Write it down, then press Enter. ", answer, sizeof(answer), err);
+	    "Write it down, then press Enter. ", NULL, 0, err);
 }
 
 int

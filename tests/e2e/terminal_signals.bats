@@ -120,3 +120,11 @@ then_shell() {
     --server "$SERVER_URL"
   assert_match 'it read <end>'
 }
+
+@test "a made password may be typed where only Enter is wanted" {
+  at_terminal 'expect:(empty: make one for me): ' 'send:\n' \
+    'expect:press Enter. ' 'send:ABCD-EFGH-JKMN-PQRS-and-a-lot-more\n' \
+    -- env AGENTSECRETS_HOME="$HOME/second" agentsecrets init --project other
+  assert_status 0
+  [ -e "$HOME/second/account.json" ]
+}
