@@ -70,26 +70,38 @@ find_account(
 }
 
 /*
- * Compare a password, and make guessing slow: by the network it comes from,
- * and by the account, whether that exists or not. The attempt is counted
- * before it is judged, so that many at once count as many.
+ * Compare a password, and make guessing slow under the name by which attempts
+ * are counted. An attempt is counted before it is judged, so that many at
+ * once count as many.
  */
 static int
-try_password(struct call *call, const char *email, const char *phc,
+try_password(struct call *call, const char *name, const char *phc,
     const char *password, bool *matches, struct err *err)
 {
-	char name[ATTEMPT_NAME_MAX];
 	int rc;
 
-	snprintf(name, sizeof(name), "account:%s", email);
-	if ((rc = network_check(call, err)) != 0 ||
-	    (rc = attempt_check(call, name, err)) != 0 ||
+	if ((rc = attempt_check(call, name, err)) != 0 ||
 	    (rc = attempt_count(call, name, ACCOUNT_FAILURES_MAX,
 		 ACCOUNT_WINDOW_SECONDS, true, err)) != 0 ||
 	    (rc = password_verify(call, phc, password, matches, err)) != 0)
 		return rc;
-	return *matches ? attempt_forget(call, name, err)
-			: network_count(call, err);
+	return *matches ? attempt_forget(call, name, err) : 0;
+}
+
+/*
+ * Whether the password that was compared, outside of any transaction because
+ * that takes long, is still the account's; else a log-in that is under way
+ * would outlive the change of a stolen password.
+ */
+static int
+check_current(struct call *call, const struct account *account, bool *current,
+    struct err *err)
+{
+	struct account now = {.known = false};
+	int rc = find_account(call, account->email, &now, err);
+
+	*current = now.known && text_equal(now.phc, account->phc);
+	return rc;
 }
 
 static void
@@ -135,13 +147,26 @@ reply_logged_in(struct call *call, const struct account *account,
 }
 
 static int
-start_session(struct call *call, const char *principal, struct session *session,
-    struct err *err)
+refuse_login(struct call *call)
 {
+	return reply_fail(
+	    call, 401, "invalid_credentials", "Invalid Credentials");
+}
+
+static int
+start_session(struct call *call, const struct account *account,
+    struct session *session, struct err *err)
+{
+	const char *principal = account->id;
 	char family[UUID_TEXT + 1];
+	bool current = false;
 	int rc = db_begin(call->db, err);
 
 	crypto_random_uuid(family);
+	if (rc == 0)
+		rc = check_current(call, account, &current, err);
+	if (rc == 0 && !current)
+		return refuse_login(call);
 	if (rc == 0)
 		rc = db_run(call->db, ST_TOKEN_DROP_EXPIRED,
 		    DB_PARAMS(DB_INTEGER(call->now)), err);
@@ -160,6 +185,7 @@ session_login(struct call *call, struct err *err)
 	const char *given = NULL;
 	const char *password = NULL;
 	char email[EMAIL_MAX + 1];
+	char name[ATTEMPT_NAME_MAX];
 	bool matches = false;
 	const struct field fields[] = {
 	    {"email", FIELD_KIND_TEXT, true, 1, EMAIL_MAX, &given},
@@ -175,14 +201,18 @@ session_login(struct call *call, struct err *err)
 	if (email_normalise(email, given) < 0)
 		return reply_invalid(
 		    call, "email", "Input should be a valid e-mail address");
+	/* Counted whether there is such an account or not. */
+	snprintf(name, sizeof(name), "account:%s", email);
 	if ((rc = find_account(call, email, &account, err)) != 0 ||
-	    (rc = try_password(call, email, account.known ? account.phc : NULL,
+	    (rc = network_check(call, err)) != 0 ||
+	    (rc = try_password(call, name, account.known ? account.phc : NULL,
 		 password, &matches, err)) != 0)
 		return rc;
-	if (!matches)
-		return reply_fail(
-		    call, 401, "invalid_credentials", "Invalid Credentials");
-	if ((rc = start_session(call, account.id, &session, err)) != 0)
+	if (!matches) {
+		rc = network_count(call, err);
+		return rc != 0 ? rc : refuse_login(call);
+	}
+	if ((rc = start_session(call, &account, &session, err)) != 0)
 		return rc;
 	snprintf(
 	    call->principal.id, sizeof(call->principal.id), "%s", account.id);
@@ -327,13 +357,26 @@ session_logout(struct call *call, struct err *err)
 }
 
 static int
-store_password(struct call *call, const char *phc, const char *key_salt,
+refuse_current(struct call *call)
+{
+	return reply_invalid(
+	    call, "current_password", "Current password is incorrect");
+}
+
+static int
+store_password(struct call *call, const struct account *account,
+    const char *phc, const char *key_salt,
     const struct field_bytes *private_key, struct err *err)
 {
+	bool current = false;
 	int rc = db_begin(call->db, err);
 
+	if (rc == 0)
+		rc = check_current(call, account, &current, err);
 	if (rc != 0)
 		return rc;
+	if (!current)
+		return refuse_current(call);
 	rc = db_run(call->db, ST_ACCOUNT_PASSWORD_SET,
 	    DB_PARAMS(DB_TEXT(call->principal.id), DB_TEXT(phc),
 		DB_TEXT(key_salt), field_bytes_value(private_key)),
@@ -357,6 +400,7 @@ session_change_password(struct call *call, struct err *err)
 	const char *fresh = NULL;
 	const char *key_salt = NULL;
 	struct field_bytes private_key = {.len = 0};
+	char name[ATTEMPT_NAME_MAX];
 	char phc[PHC_MAX];
 	bool matches = false;
 	const struct field fields[] = {
@@ -372,17 +416,19 @@ session_change_password(struct call *call, struct err *err)
 	if (call->server->embedded)
 		return reply_fail(call, 404, "non_existent",
 		    "the embedded server has no passwords");
+	/* Not the count of log-ins, to which any stranger can add. */
+	snprintf(name, sizeof(name), "password:%s", call->principal.id);
 	if ((rc = fields_read(call, call->body, fields, 4)) != 0 ||
 	    (rc = find_account(call, call->principal.email, &account, err)) !=
 		0 ||
-	    (rc = try_password(call, account.email, account.phc, current,
-		 &matches, err)) != 0)
+	    (rc = try_password(
+		 call, name, account.phc, current, &matches, err)) != 0)
 		return rc;
 	if (!matches)
-		return reply_invalid(
-		    call, "current_password", "Current password is incorrect");
+		return refuse_current(call);
 	if ((rc = password_hash(call, fresh, phc, err)) != 0 ||
-	    (rc = store_password(call, phc, key_salt, &private_key, err)) != 0)
+	    (rc = store_password(
+		 call, &account, phc, key_salt, &private_key, err)) != 0)
 		return rc;
 	return reply_done(call, 200, err, "Password changed successfully");
 }

@@ -1,5 +1,7 @@
 """Sessions and passwords: how they begin, change hands and end."""
 
+import sqlite3
+import threading
 import time
 
 from harness import Person, Server, check, finish
@@ -76,6 +78,46 @@ def password(server):
     check(person.login().status == 200, "the new one")
 
 
+def overtaken(server):
+    """A log-in that is under way when the password changes comes to nothing."""
+    person = Person(server, "overtaken")
+    other = Person(server, "overtaker")
+    answers = []
+    body = {"email": person.email, "password": person.password}
+    change = {"current_password": person.password, "new_password": "n" * 43}
+    with sqlite3.connect(server.db, isolation_level=None) as db:
+        db.execute("BEGIN IMMEDIATE")
+        threads = [
+            threading.Thread(target=lambda: answers.append(
+                server.request("POST", "auth/login/", body).status)),
+            threading.Thread(target=lambda: answers.append(
+                person.ask("PATCH", "auth/change-password/", change).status))]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.4)
+        db.execute("UPDATE account SET password_hash = (SELECT password_hash FROM"
+                   " account WHERE email = ?) WHERE email = ?",
+                   (other.email, person.email))
+        db.execute("COMMIT")
+        for thread in threads:
+            thread.join()
+    db.close()
+    check(sorted(answers) == [401, 422], f"with a password that changed: {answers}")
+
+
+def not_by_strangers(server):
+    person = Person(server, "owner")
+    for _ in range(7):
+        server.request("POST", "auth/login/", {"email": person.email, "password": "x"})
+    body = {"current_password": person.password, "new_password": "n" * 43}
+    answer = person.ask("PATCH", "auth/change-password/", body)
+    check(answer.status == 200, f"the owner changes the password: {answer.status}")
+    body["current_password"] = "x"
+    for _ in range(7):
+        answer = person.ask("PATCH", "auth/change-password/", body)
+    check(answer.status == 429, f"guessing within a session: {answer.status}")
+
+
 def strangers():
     """Behind a proxy that it does not know of, all peers are one address."""
     with Server(attempts="4") as server:
@@ -130,6 +172,8 @@ with Server() as server:
     expiry(server)
     logout(server)
     password(server)
+    overtaken(server)
+    not_by_strangers(server)
 strangers()
 guessing()
 registration()
