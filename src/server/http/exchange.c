@@ -134,6 +134,9 @@ answer(struct MHD_Connection *connection, struct exchange *exchange)
 	if (r->retry_after > 0)
 		snprintf(seconds, sizeof(seconds), "%d", r->retry_after);
 	add_header(response, "Retry-After", seconds);
+	/* Where the next request begins is not sure. */
+	if (exchange->headers.why != NULL)
+		add_header(response, "Connection", "close");
 	add_header(response, "Cache-Control", "no-store");
 	add_header(response, "X-Content-Type-Options", "nosniff");
 	rc = MHD_queue_response(connection, (unsigned)r->status, response);
@@ -173,13 +176,13 @@ fill_request(
  */
 static enum MHD_Result
 begin(struct listener *listener, struct MHD_Connection *connection,
-    struct exchange *exchange, const char *method)
+    struct exchange *exchange, const char *method, const char *version)
 {
 	struct request request;
 	uint64_t length = 0;
 
 	exchange->begun = true;
-	headers_read(connection, &exchange->headers);
+	headers_read(connection, version, &exchange->headers);
 	peer_network(connection,
 	    listener->config.behind_proxy ? exchange->headers.forwarded_for
 					  : NULL,
@@ -233,12 +236,11 @@ exchange_receive(void *context, struct MHD_Connection *connection,
 	size_t len = *data_len;
 
 	(void)url;
-	(void)version;
 	if (exchange == NULL || exchange->target == NULL || c == NULL ||
 	    c->refused)
 		return MHD_NO;
 	if (!exchange->begun)
-		return begin(listener, connection, exchange, method);
+		return begin(listener, connection, exchange, method, version);
 	if (len > 0) {
 		*data_len = 0;
 		return receive(listener, exchange, data, len);

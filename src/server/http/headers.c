@@ -9,6 +9,41 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+/* RFC 9110, 5.6.2. */
+static bool
+is_token(const char *name)
+{
+	static const char others[] = "!#$%&'*+-.^_`|~";
+
+	for (const char *p = name; *p != '\0'; p++) {
+		if (!(*p >= '0' && *p <= '9') &&
+		    !((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z') &&
+		    strchr(others, *p) == NULL)
+			return false;
+	}
+	return *name != '\0';
+}
+
+/*
+ * libmicrohttpd keeps a blank before the colon in the name, and glues a
+ * folded line to the name of an empty header. Others read both as the header
+ * that it looks like (RFC 9112, 5.1 and 5.2).
+ */
+static bool
+is_ambiguous(const char *name)
+{
+	static const char *const framing[] = {
+	    "Content-Length", "Transfer-Encoding", "Authorization", "Host"};
+
+	for (size_t i = 0; i < sizeof(framing) / sizeof(framing[0]); i++) {
+		size_t len = strlen(framing[i]);
+
+		if (strncasecmp(name, framing[i], len) == 0)
+			return name[len] != '\0';
+	}
+	return !is_token(name);
+}
+
 static enum MHD_Result
 gather(
     void *context, enum MHD_ValueKind kind, const char *name, const char *value)
@@ -18,7 +53,11 @@ gather(
 	(void)kind;
 	if (value == NULL)
 		value = "";
-	if (strcasecmp(name, "Content-Length") == 0) {
+	if (is_ambiguous(name)) {
+		h->why = "the request has a header whose name is not sound";
+	} else if (strcasecmp(name, "Host") == 0) {
+		h->hosts++;
+	} else if (strcasecmp(name, "Content-Length") == 0) {
 		h->content_lengths++;
 		h->content_length = value;
 	} else if (strcasecmp(name, "Transfer-Encoding") == 0) {
@@ -37,21 +76,37 @@ gather(
 	return MHD_YES;
 }
 
+static const char *
+check_framing(const struct headers *h)
+{
+	if (h->content_lengths > 1)
+		return "the request has two lengths";
+	if (h->content_lengths > 0 && h->transfer_encodings > 0)
+		return "the request has a length and an encoding";
+	if (h->content_lengths > 0 && h->content_length[0] == '0' &&
+	    h->content_length[1] != '\0')
+		return "the request's length has a leading zero";
+	if (h->transfer_encodings > 1 ||
+	    (h->transfer_encodings > 0 &&
+		strcasecmp(h->transfer_encoding, "chunked") != 0))
+		return "the request has an unknown encoding";
+	return NULL;
+}
+
 void
-headers_read(struct MHD_Connection *connection, struct headers *out)
+headers_read(
+    struct MHD_Connection *connection, const char *version, struct headers *out)
 {
 	*out = (struct headers){.why = NULL};
 	MHD_get_connection_values(connection, MHD_HEADER_KIND, gather, out);
-	if (out->content_lengths > 1)
-		out->why = "the request has two lengths";
-	else if (out->content_lengths > 0 && out->transfer_encodings > 0)
-		out->why = "the request has a length and an encoding";
-	else if (out->transfer_encodings > 1 ||
-	    (out->transfer_encoding != NULL &&
-		strcasecmp(out->transfer_encoding, "chunked") != 0))
-		out->why = "the request has an unknown encoding";
-	else if (out->authorizations > 1)
+	if (out->why == NULL)
+		out->why = check_framing(out);
+	if (out->why == NULL && out->authorizations > 1)
 		out->why = "the request has two authorizations";
+	if (out->why == NULL &&
+	    (out->hosts > 1 ||
+		(out->hosts == 0 && strcmp(version, "HTTP/1.0") != 0)))
+		out->why = "the request has no host, or two";
 }
 
 static void

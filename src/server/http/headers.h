@@ -10,6 +10,7 @@
 
 struct headers {
 	const char *why; /* NULL: sound; else what is wrong with them */
+	int hosts;
 	int content_lengths;
 	int transfer_encodings;
 	int authorizations;
@@ -23,10 +24,14 @@ struct headers {
 
 /**
  * Gather the headers and refuse what two programs could read differently:
- * two lengths, a length and chunks, an unknown encoding, two authorizations
- * (RFC 9112, 6.3 and 11.2).
+ * two lengths, a length and chunks, an unknown encoding, two authorizations,
+ * a name that is not sound, no host or two (RFC 9112, 3.2, 5.1, 6.3 and
+ * 11.2).
+ *
+ * @param version  "HTTP/1.1"; HTTP/1.0 needs no host
  */
-void headers_read(struct MHD_Connection *connection, struct headers *out);
+void headers_read(struct MHD_Connection *connection, const char *version,
+    struct headers *out);
 
 /**
  * The network of the peer for counting attempts: "10.0.0.0/24",

@@ -4,6 +4,10 @@
  * be replaced by an option. It makes those pages, and we make nothing, with
  * the function below; a program's definition goes before a library's, so the
  * pages become JSON here.
+ *
+ * Version 0.9.75 sends the head twice when a length is at fault, and a client
+ * then reads the second head as the body. Those answers have no body: the
+ * first head is a sound answer by itself, and the connection is closed.
  */
 #include "config.h"
 
@@ -17,6 +21,7 @@
 
 static char too_large[] =
     REFUSAL("too_large", "the request's header or body is too large");
+static char nothing[] = "";
 static char malformed[] =
     REFUSAL("bad_request", "the request is not sound HTTP");
 
@@ -33,6 +38,8 @@ MHD_create_response_from_buffer(
 	    (memmem(page, size, "too big", 7) != NULL ||
 		memmem(page, size, "too large", 9) != NULL))
 		text = too_large;
+	if (size > 0 && memmem(page, size, "Content-Length", 14) != NULL)
+		text = nothing;
 	response = MHD_create_response_from_buffer_with_free_callback(
 	    strlen(text), text, NULL);
 	if (response != NULL)

@@ -178,8 +178,18 @@ def paths(server, person, project):
                   f"{method} {path} without a session: {answer.status}")
 
 
+def read_answer(got):
+    """The body as a client reads it: so many bytes as the first head says."""
+    head, _, rest = got.partition(b"\r\n\r\n")
+    lines = [line.split(b":", 1) for line in head.lower().split(b"\r\n")[1:]]
+    headers = {line[0].strip(): line[-1].strip() for line in lines}
+    return headers, rest[:int(headers.get(b"content-length", b"0"))]
+
+
 def framing(server, person):
     head = b"POST /api/auth/login/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    keep = head.replace(b"Connection: close\r\n", b"")
+    inner = b"GET /api/status/ HTTP/1.1\r\nHost: x\r\n\r\n"
     auth = b"Authorization: Bearer " + person.token.encode() + b"\r\n"
     bulk = head.replace(b"auth/login", b"secrets") + auth
     chunk = b"100000\r\n" + b" " * (1 << 20) + b"\r\n"
@@ -200,7 +210,19 @@ def framing(server, person):
         (b"broken chunk", head + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n", 400),
         (b"no version", b"GET /api/status/\r\n\r\n", None),
         (b"HTTP/3", b"GET /api/status/ HTTP/3.0\r\nHost: x\r\n\r\n", None),
-        (b"no host", b"GET /api/status/ HTTP/1.1\r\n\r\n", None),
+        (b"no host", b"GET /api/status/ HTTP/1.1\r\n\r\n", 400),
+        (b"two hosts", b"GET /api/status/ HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
+         400),
+        (b"HTTP/1.0", b"GET /api/status/ HTTP/1.0\r\n\r\n", 200),
+        (b"CL with a sign", head + b"Content-Length: +2\r\n\r\n{}", 400),
+        (b"CL with a letter", head + b"Content-Length: 2x\r\n\r\n{}", 400),
+        (b"CL list", head + b"Content-Length: 2, 2\r\n\r\n{}", 400),
+        (b"CL with a zero", head + b"Content-Length: 02\r\n\r\n{}", 400),
+        (b"blank before the colon", keep + b"Content-Length : 44\r\n\r\n" + inner, 400),
+        (b"folded TE", keep + b"Content-Length: 2\r\nTransfer-Encoding:\r\n chunked"
+         b"\r\n\r\n{}" + inner, 400),
+        (b"folded CL", keep + b"Content-Length:\r\n 44\r\n\r\n" + inner, 400),
+        (b"control in a name", keep + b"X\x01Y: 1\r\n\r\n", 400),
         (b"two authorizations", b"GET /api/status/ HTTP/1.1\r\nHost: x\r\n" + auth +
          auth + b"Connection: close\r\n\r\n", 400),
         (b"40 KiB header", b"GET /api/status/ HTTP/1.1\r\nHost: x\r\nX: " +
@@ -216,8 +238,14 @@ def framing(server, person):
         else:
             ok = got.startswith(b"HTTP/1.1 %d " % status)
         check(ok, f"{name.decode()}: {got[:80]}")
+        check(b"healthy" not in got or status == 200, f"{name.decode()}: {got}")
         check(b"<html" not in got.lower(), f"{name.decode()}: HTML: {got[-200:]}")
-        check(not got or b"application/json" in got, f"{name.decode()}: type {got[:300]}")
+        if got:
+            headers, body = read_answer(got)
+            check(headers.get(b"content-type", b"").startswith(b"application/json"),
+                  f"{name.decode()}: type {got[:300]}")
+            check(body == b"" or body.startswith(b"{") and isinstance(
+                json.loads(body), dict), f"{name.decode()}: body {got[:300]}")
 
 
 def slow_clients(server):
