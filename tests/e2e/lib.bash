@@ -137,6 +137,8 @@ end_all() {
   [ -f "$BATS_TEST_TMPDIR/pids" ] || return 0
   while read -r pid; do
     kill "$pid" 2>/dev/null || :
+    # One that a test stopped would not end.
+    kill -CONT "$pid" 2>/dev/null || :
   done <"$BATS_TEST_TMPDIR/pids"
   while read -r pid; do
     wait "$pid" 2>/dev/null || :
