@@ -55,7 +55,7 @@ best() { printf '%s\n' "${TIMES[@]}" | sort -n | head -n 1; }
   push=$(best)
 
   TIMES=()
-  for try in 1 2 3; do
+  for _ in 1 2 3; do
     # Everything comes anew, as on a machine that never pulled.
     rm "$AGENTSECRETS_HOME/vault"/*
     timed as_member pull -q
