@@ -201,7 +201,7 @@ PYTHON
   assert_one_error 'no project here'
   fresh_home other
   run -125 agentsecrets env -- true
-  assert_one_error 'not set up yet'
+  assert_one_error 'no account on this machine'
 }
 
 @test "nothing is said when all is well" {
