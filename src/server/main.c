@@ -26,7 +26,7 @@
 
 enum {
 	SOCKET_FD = 3, /* of the embedded server: already listening */
-	THREADS = 4,
+	THREADS = 8,
 	THREADS_EMBEDDED = 2,
 	TIMEOUT_SECONDS = 60,
 	ATTEMPTS = 10,

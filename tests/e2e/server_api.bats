@@ -41,3 +41,7 @@ story() {
 @test "one request, list or account leaves the server to the others" {
   story limits
 }
+
+@test "a database that is busy or gone is told apart" {
+  story trouble
+}

@@ -33,4 +33,11 @@ handler secret_get;
 handler secret_update;
 handler secret_delete;
 
+/**
+ * The status, for a database that answers or does not; call->db is not used.
+ *
+ * @return as reply_end()
+ */
+int status_write(struct call *call, bool healthy, struct err *err);
+
 #endif

@@ -179,6 +179,14 @@ fail(struct server *server, struct response *response, const struct err *err)
 }
 
 static int
+reply_busy(struct call *call)
+{
+	call->response->retry_after = 1;
+	return reply_fail(call, 503, "busy",
+	    "others write at this moment: try again in a second");
+}
+
+static int
 with_database(struct server *server, struct call *call,
     const struct route *route, struct err *err)
 {
@@ -187,6 +195,8 @@ with_database(struct server *server, struct call *call,
 	if (rc < 0)
 		return rc;
 	rc = run(call, route, err);
+	if (rc < 0 && db_was_busy(call->db))
+		rc = reply_busy(call);
 	db_pool_give(server->pool, call->db);
 	json_release(&call->body);
 	return rc;
@@ -217,8 +227,11 @@ http_handle(struct server *server, const struct request *request,
 		return;
 	}
 	route = find_route(&call);
-	if (route != NULL && with_database(server, &call, route, &err) < 0)
+	if (route != NULL && with_database(server, &call, route, &err) < 0) {
 		fail(server, response, &err);
+		if (route->handler == status_get)
+			status_write(&call, false, &err);
+	}
 	path_release(&call.path);
 }
 

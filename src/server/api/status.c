@@ -24,12 +24,10 @@ write_limits(struct writer *w)
 
 /* Without an envelope, as the reference answers. */
 int
-status_get(struct call *call, struct err *err)
+status_write(struct call *call, bool healthy, struct err *err)
 {
 	struct writer *w = &call->writer;
-	bool healthy = db_first(call->db, ST_PING, DB_NO_PARAMS, err) == 1;
 
-	db_finish(call->db, ST_PING);
 	call->response->status = healthy ? 200 : 503;
 	call->response->body.len = 0;
 	*w = (struct writer){&call->response->body, false, false};
@@ -53,4 +51,12 @@ status_get(struct call *call, struct err *err)
 	writer_key(w, "limits");
 	write_limits(w);
 	return reply_end(call, err);
+}
+
+int
+status_get(struct call *call, struct err *err)
+{
+	int rc = db_ping(call->db, err);
+
+	return rc < 0 ? rc : status_write(call, true, err);
 }

@@ -133,9 +133,10 @@ stretch(struct call *call, const char *password, const uint8_t *salt,
 	struct timespec until;
 	int rc;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += STRETCH_WAIT_SECONDS;
-	while (sem_timedwait(&call->server->stretching, &until) < 0) {
+	while (sem_clockwait(
+		   &call->server->stretching, CLOCK_MONOTONIC, &until) < 0) {
 		if (errno == EINTR)
 			continue;
 		call->response->retry_after = STRETCH_WAIT_SECONDS;

@@ -12,6 +12,7 @@
 #ifndef AGENTSECRETS_SERVER_DB_H
 #define AGENTSECRETS_SERVER_DB_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,24 +53,42 @@ struct db;
  * Open a connection; on the first one of a new database the schema is made,
  * under the database's own lock.
  *
- * @param uri  "sqlite:PATH"; "sqlite::memory:" for tests
- * @param out  the caller closes it with db_close()
+ * @param uri     "sqlite:PATH"; "sqlite::memory:" for tests
+ * @param writer  held by a transaction that may write, so that those of one
+ *                process wait in turn rather than poll for the database's
+ *                lock; NULL for a connection that is the only one
+ * @param out     the caller closes it with db_close()
  * @return 0; -EXIT_USAGE for a database this build does not support;
  *         -EXIT_FAILED
  */
-int db_open(struct db **out, const char *uri, struct err *err);
+int db_open(
+    struct db **out, const char *uri, pthread_mutex_t *writer, struct err *err);
 
 /** Close. Accepts NULL. */
 void db_close(struct db *db);
+
+/**
+ * Whether the database is there and can be read, now and not from memory.
+ *
+ * @return 0; -EXIT_FAILED
+ */
+int db_ping(struct db *db, struct err *err);
+
+/**
+ * Whether the last failure was that of waiting for another writer, so that
+ * the same may succeed later; asking forgets it.
+ */
+bool db_was_busy(struct db *db);
 
 /** The path of an SQLite URI, or NULL when it is none or in memory. */
 const char *db_uri_path(const char *uri);
 
 /**
  * Begin a transaction that may write: it has the write lock when this
- * returns. Transactions do not nest.
+ * returns. Transactions do not nest. One thread begins and ends it.
  *
- * @return 0; -EXIT_FAILED
+ * @return 0; -EXIT_FAILED, also when others hold the lock for seconds: see
+ *         db_was_busy()
  */
 int db_begin(struct db *db, struct err *err);
 

@@ -9,6 +9,7 @@
 struct db_pool {
 	pthread_mutex_t lock;
 	pthread_cond_t returned;
+	pthread_mutex_t writer;
 	char *uri;
 	size_t size;
 	size_t open; /* connections that exist, taken or not */
@@ -27,12 +28,13 @@ db_pool_new(struct db_pool **out, const char *uri, size_t size, struct err *err)
 		return err_memory(err);
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->returned, NULL);
+	pthread_mutex_init(&pool->writer, NULL);
 	pool->uri = strdup(uri);
 	pool->idle = calloc(size, sizeof(struct db *));
 	pool->size = size;
 	rc = pool->uri == NULL || pool->idle == NULL
 	    ? err_memory(err)
-	    : db_open(&first, uri, err);
+	    : db_open(&first, uri, &pool->writer, err);
 	if (rc < 0) {
 		db_pool_free(pool);
 		return rc;
@@ -50,6 +52,7 @@ db_pool_free(struct db_pool *pool)
 		return;
 	for (size_t i = 0; i < pool->idle_n; i++)
 		db_close(pool->idle[i]);
+	pthread_mutex_destroy(&pool->writer);
 	pthread_cond_destroy(&pool->returned);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool->idle);
@@ -72,7 +75,7 @@ db_pool_take(struct db_pool *pool, struct db **out, struct err *err)
 	}
 	pool->open++;
 	pthread_mutex_unlock(&pool->lock);
-	rc = db_open(out, pool->uri, err);
+	rc = db_open(out, pool->uri, &pool->writer, err);
 	if (rc < 0) {
 		pthread_mutex_lock(&pool->lock);
 		pool->open--;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <sqlite3.h>
 
@@ -15,7 +16,8 @@
 #include "src/server/db/schema.h"
 
 enum {
-	BUSY_TIMEOUT_MS = 10000,
+	/* A thread that waits answers nobody: the client may come again. */
+	BUSY_SECONDS = 2,
 	PARAMS_MAX = 12,
 	/* The longest value: base64 twice around BLOB_MAX, Fernet between. */
 	LENGTH_MAX = 1 << 20,
@@ -30,6 +32,9 @@ struct prepared {
 
 struct db {
 	sqlite3 *handle;
+	pthread_mutex_t *writer;
+	bool writing; /* holds it */
+	bool busy;
 	struct prepared prepared[ST_END];
 };
 
@@ -54,6 +59,7 @@ db_blob_value(const void *bytes, size_t len)
 static int
 failed(struct db *db, const char *what, struct err *err)
 {
+	db->busy = (sqlite3_errcode(db->handle) & 0xff) == SQLITE_BUSY;
 	return err_set(
 	    err, EXIT_FAILED, "%s: %s", what, sqlite3_errmsg(db->handle));
 }
@@ -154,7 +160,7 @@ harden(struct db *db)
 	sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
 	sqlite3_limit(db->handle, SQLITE_LIMIT_SQL_LENGTH, SQL_MAX);
 	sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 0);
-	sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
+	sqlite3_busy_timeout(db->handle, BUSY_SECONDS * 1000);
 }
 
 static int
@@ -196,7 +202,8 @@ check_uri(const char *uri, struct err *err)
 }
 
 int
-db_open(struct db **out, const char *uri, struct err *err)
+db_open(
+    struct db **out, const char *uri, pthread_mutex_t *writer, struct err *err)
 {
 	struct db *db;
 	int rc = check_uri(uri, err);
@@ -206,6 +213,7 @@ db_open(struct db **out, const char *uri, struct err *err)
 	db = calloc(1, sizeof(*db));
 	if (db == NULL)
 		return err_memory(err);
+	db->writer = writer;
 	rc = 0;
 	if (sqlite3_open_v2(uri + strlen("sqlite:"), &db->handle,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
@@ -247,10 +255,72 @@ begin(struct db *db, const char *sql, struct err *err)
 	    : failed(db, "cannot begin a transaction", err);
 }
 
+static int
+take_writer(struct db *db, struct err *err)
+{
+	struct timespec until;
+
+	if (db->writer == NULL)
+		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += BUSY_SECONDS;
+	db->busy =
+	    pthread_mutex_clocklock(db->writer, CLOCK_MONOTONIC, &until) != 0;
+	if (db->busy)
+		return err_set(err, EXIT_FAILED,
+		    "cannot begin a transaction: others take too long");
+	db->writing = true;
+	return 0;
+}
+
+static void
+give_writer(struct db *db)
+{
+	if (db->writing)
+		pthread_mutex_unlock(db->writer);
+	db->writing = false;
+}
+
 int
 db_begin(struct db *db, struct err *err)
 {
-	return begin(db, "BEGIN IMMEDIATE", err);
+	int rc = take_writer(db, err);
+
+	if (rc < 0)
+		return rc;
+	rc = begin(db, "BEGIN IMMEDIATE", err);
+	if (rc < 0)
+		give_writer(db);
+	return rc;
+}
+
+bool
+db_was_busy(struct db *db)
+{
+	bool busy = db->busy;
+
+	db->busy = false;
+	return busy;
+}
+
+int
+db_ping(struct db *db, struct err *err)
+{
+	int moved = 0;
+	int rc;
+
+	sqlite3_file_control(
+	    db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	if (moved)
+		return err_set(err, EXIT_FAILED,
+		    "the database file is not there any more");
+	/* What is in memory proves nothing. */
+	sqlite3_db_release_memory(db->handle);
+	rc = db_first(db, ST_PING, DB_NO_PARAMS, err);
+	db_finish(db, ST_PING);
+	if (rc == 0)
+		return err_set(err, EXIT_FAILED, "the database is empty");
+	return rc < 0 ? rc : 0;
 }
 
 int
@@ -262,8 +332,10 @@ db_begin_read(struct db *db, struct err *err)
 int
 db_commit(struct db *db, struct err *err)
 {
-	if (run_text(db, "COMMIT") == 0)
+	if (run_text(db, "COMMIT") == 0) {
+		give_writer(db);
 		return 0;
+	}
 	failed(db, "cannot commit", err);
 	db_rollback(db);
 	return -EXIT_FAILED;
@@ -274,6 +346,7 @@ db_rollback(struct db *db)
 {
 	if (!sqlite3_get_autocommit(db->handle))
 		run_text(db, "ROLLBACK");
+	give_writer(db);
 }
 
 static int

@@ -25,7 +25,7 @@
 #define SECRET_COLUMNS "name, id, version, value, deleted, updated_at"
 
 #define STATEMENT_TABLE(STATEMENT)                                             \
-	STATEMENT(PING, "SELECT 1")                                            \
+	STATEMENT(PING, "SELECT version FROM schema")                          \
 	STATEMENT(KEY_CHECK_GET, "SELECT key_check FROM schema")               \
 	STATEMENT(KEY_CHECK_SET,                                               \
 	    "UPDATE schema SET key_check = $1 WHERE key_check IS NULL")        \

@@ -113,7 +113,8 @@ reserve_answer(struct listener *listener, struct exchange *exchange)
 
 /* Hand the body over to libmicrohttpd, which frees it. */
 static enum MHD_Result
-answer(struct MHD_Connection *connection, struct exchange *exchange)
+answer(struct listener *listener, struct MHD_Connection *connection,
+    struct exchange *exchange)
 {
 	struct response *r = &exchange->response;
 	struct MHD_Response *response;
@@ -135,7 +136,7 @@ answer(struct MHD_Connection *connection, struct exchange *exchange)
 		snprintf(seconds, sizeof(seconds), "%d", r->retry_after);
 	add_header(response, "Retry-After", seconds);
 	/* Where the next request begins is not sure. */
-	if (exchange->headers.why != NULL)
+	if (exchange->headers.why != NULL || atomic_load(&listener->ending))
 		add_header(response, "Connection", "close");
 	add_header(response, "Cache-Control", "no-store");
 	add_header(response, "X-Content-Type-Options", "nosniff");
@@ -189,7 +190,7 @@ begin(struct listener *listener, struct MHD_Connection *connection,
 	    exchange->network, sizeof(exchange->network));
 	if (exchange->headers.why != NULL) {
 		refuse(exchange, 400, "bad_request", exchange->headers.why);
-		return answer(connection, exchange);
+		return answer(listener, connection, exchange);
 	}
 	fill_request(exchange, method, &request);
 	exchange->limit =
@@ -201,7 +202,7 @@ begin(struct listener *listener, struct MHD_Connection *connection,
 		refuse_too_large(exchange);
 	if (exchange->response.status != 0 &&
 	    (length > DRAIN_MAX || exchange->headers.expect != NULL))
-		return answer(connection, exchange);
+		return answer(listener, connection, exchange);
 	return MHD_YES;
 }
 
@@ -250,5 +251,5 @@ exchange_receive(void *context, struct MHD_Connection *connection,
 		http_handle(listener->server, &request, &exchange->response);
 		reserve_answer(listener, exchange);
 	}
-	return answer(connection, exchange);
+	return answer(listener, connection, exchange);
 }

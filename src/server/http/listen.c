@@ -181,6 +181,7 @@ listen_stop(struct listener *listener)
 
 	if (listener == NULL)
 		return;
+	atomic_store(&listener->ending, true);
 	MHD_quiesce_daemon(listener->daemon);
 	until = monotonic_seconds() + listener->config.timeout;
 	while (atomic_load(&listener->in_flight) > 0 &&

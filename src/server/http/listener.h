@@ -44,6 +44,7 @@ struct listener {
 	bool stopping;
 	pthread_t reaper;
 	bool has_reaper;
+	atomic_bool ending; /* answers are the last of their connection */
 	atomic_int in_flight;
 	atomic_size_t bodies;
 };

@@ -37,10 +37,10 @@ reap(void *context)
 			if (c->deadline <= now)
 				shutdown(c->fd, SHUT_RDWR);
 		}
-		clock_gettime(CLOCK_REALTIME, &until);
+		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_sec++;
-		pthread_cond_timedwait(
-		    &listener->wake, &listener->lock, &until);
+		pthread_cond_clockwait(
+		    &listener->wake, &listener->lock, CLOCK_MONOTONIC, &until);
 	}
 	pthread_mutex_unlock(&listener->lock);
 	return NULL;
