@@ -215,9 +215,13 @@ db_open(
 		return err_memory(err);
 	db->writer = writer;
 	rc = 0;
+	/*
+	 * No SQLITE_OPEN_NOFOLLOW: it looks at every component of the path,
+	 * and the directory of a service is often behind a link.
+	 */
 	if (sqlite3_open_v2(uri + strlen("sqlite:"), &db->handle,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-		    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
+		    SQLITE_OPEN_NOMUTEX,
 		NULL) != SQLITE_OK) {
 		rc = err_set(err, EXIT_FAILED,
 		    "cannot open the database '%s': %s",

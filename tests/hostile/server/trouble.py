@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import tempfile
 import threading
 import time
 
@@ -51,6 +52,17 @@ def gone():
                   f"the database is gone: {answer.status}")
 
 
+def behind_a_link():
+    """As systemd lays out the directory of a service with a dynamic user."""
+    directory = tempfile.mkdtemp(dir=os.environ.get("BATS_TEST_TMPDIR"))
+    os.mkdir(os.path.join(directory, "private"))
+    link = os.path.join(directory, "state")
+    os.symlink("private", link)
+    with Server(directory=link) as server:
+        check(server.request("GET", "status/").status == 200, "behind a link")
+
+
 busy()
 gone()
+behind_a_link()
 finish()
