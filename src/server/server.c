@@ -12,6 +12,8 @@
 
 #include "src/server/db/db.h"
 
+enum { EVENTS_KEPT_DAYS = 90 };
+
 static const char key_check[] = "agentsecrets-server";
 
 /* A database remembers by which keys it was written. */
@@ -30,8 +32,14 @@ check_keys(struct server *server, struct db *db, struct err *err)
 		return rc;
 	if (rc == 1 && db_is_null(db, ST_KEY_CHECK_GET, 0)) {
 		db_finish(db, ST_KEY_CHECK_GET);
-		return db_run(db, ST_KEY_CHECK_SET,
+		rc = db_run(db, ST_KEY_CHECK_SET,
 		    DB_PARAMS(DB_TEXT(buf_text_view(&token))), err);
+		if (rc != 0)
+			return rc;
+		/* Another process was first, maybe with other keys. */
+		rc = db_first(db, ST_KEY_CHECK_GET, DB_NO_PARAMS, err);
+		if (rc < 0)
+			return rc;
 	}
 	if (rc == 1) {
 		size_t len;
@@ -45,6 +53,18 @@ check_keys(struct server *server, struct db *db, struct err *err)
 	}
 	return err_set(
 	    err, EXIT_FAILED, "the key file does not belong to this database");
+}
+
+/* What was done stays on record for so long. */
+static int
+drop_old_events(const struct server *server, struct db *db, struct err *err)
+{
+	int64_t before =
+	    server->started_at - (int64_t)EVENTS_KEPT_DAYS * 24 * 3600;
+	int rc =
+	    db_run(db, ST_EVENT_DROP_OLD, DB_PARAMS(DB_INTEGER(before)), err);
+
+	return rc < 0 ? rc : 0;
 }
 
 int
@@ -76,6 +96,8 @@ server_init(
 	if (rc < 0)
 		return rc;
 	rc = check_keys(server, db, err);
+	if (rc >= 0)
+		rc = drop_old_events(server, db, err);
 	db_pool_give(server->pool, db);
 	return rc < 0 ? rc : 0;
 }

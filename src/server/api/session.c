@@ -13,6 +13,8 @@
 #include "src/server/api/token.h"
 #include "src/server/api/workspace.h"
 
+enum { SESSIONS_MAX = 50 }; /* of an account; a log-in ends the oldest */
+
 /* A row of ACCOUNT_BY_EMAIL, copied: other statements run before it is used. */
 struct account {
 	bool known;
@@ -170,6 +172,10 @@ start_session(struct call *call, const struct account *account,
 	if (rc == 0)
 		rc = db_run(call->db, ST_TOKEN_DROP_EXPIRED,
 		    DB_PARAMS(DB_INTEGER(call->now)), err);
+	if (rc >= 0)
+		rc = db_run(call->db, ST_TOKEN_DROP_OLDEST,
+		    DB_PARAMS(DB_TEXT(principal), DB_INTEGER(SESSIONS_MAX - 1)),
+		    err);
 	if (rc >= 0)
 		rc = session_make(call, principal, family, session, err);
 	if (rc == 0)

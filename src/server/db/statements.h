@@ -62,6 +62,13 @@
 	STATEMENT(TOKEN_DROP_FAMILY, "DELETE FROM token WHERE family = $1")    \
 	STATEMENT(TOKEN_DROP_OTHERS,                                           \
 	    "DELETE FROM token WHERE principal_id = $1 AND family <> $2")      \
+	/* The newest $2 log-ins of an account stay; a family's age is that of \
+	   its newest token, so that a session in use is not an old one. */    \
+	STATEMENT(TOKEN_DROP_OLDEST,                                           \
+	    "DELETE FROM token WHERE family IN (SELECT family FROM token"      \
+	    " WHERE principal_id = $1 GROUP BY family"                         \
+	    " ORDER BY MAX(created_at) DESC, MAX(expires_at) DESC, family"     \
+	    " LIMIT 1000000 OFFSET $2)")                                       \
 	STATEMENT(                                                             \
 	    TOKEN_DROP_EXPIRED, "DELETE FROM token WHERE expires_at <= $1")    \
 	STATEMENT(ATTEMPT_GET,                                                 \
@@ -159,6 +166,7 @@
 	STATEMENT(SECRET_FORGET,                                               \
 	    "DELETE FROM secret_version WHERE project_id = $1"                 \
 	    " AND environment = $2 AND name = $3 AND version <= $4")           \
+	STATEMENT(EVENT_DROP_OLD, "DELETE FROM event WHERE at < $1")           \
 	STATEMENT(EVENT_ADD,                                                   \
 	    "INSERT INTO event (id, at, principal_id, action, object,"         \
 	    " address) VALUES ($1, $2, $3, $4, $5, $6)")

@@ -118,6 +118,36 @@ def not_by_strangers(server):
     check(answer.status == 429, f"guessing within a session: {answer.status}")
 
 
+def many_sessions(server):
+    person = Person(server, "many")
+    first = person.token
+    server.sql("UPDATE token SET created_at = created_at - 10 WHERE principal_id = ?",
+               person.id)
+    for _ in range(49):
+        person.login()
+    check(works(server, first), "fifty sessions")
+    person.login()
+    check(not works(server, first), "the oldest of fifty-one is ended")
+    check(works(server, person.token), "the newest works")
+    ((count,),) = server.sql("SELECT COUNT(DISTINCT family) FROM token"
+                             " WHERE principal_id = ?", person.id)
+    check(count == 50, f"{count} sessions")
+
+
+def old_events():
+    with Server() as server:
+        Person(server, "old")
+        kept = server.sql("SELECT COUNT(*) FROM event")
+        server.sql("INSERT INTO event VALUES ('x', ?, NULL, 'session.login', NULL, NULL)",
+                   int(time.time()) - 91 * 24 * 3600)
+        server.sql("INSERT INTO event VALUES ('y', ?, NULL, 'session.login', NULL, NULL)",
+                   int(time.time()) - 89 * 24 * 3600)
+        server.stop()
+        server.start()
+        check(server.sql("SELECT COUNT(*) FROM event") == [(kept[0][0] + 1,)],
+              "events of 90 days are kept")
+
+
 def strangers():
     """Behind a proxy that it does not know of, all peers are one address."""
     with Server(attempts="4") as server:
@@ -174,6 +204,8 @@ with Server() as server:
     password(server)
     overtaken(server)
     not_by_strangers(server)
+    many_sessions(server)
+old_events()
 strangers()
 guessing()
 registration()
