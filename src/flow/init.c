@@ -97,6 +97,18 @@ ask_person(struct account *account, const struct init_request *request,
 	return split_name(account, name, err);
 }
 
+/* Without a server nobody learns who it is, and --server was forgotten. */
+static int
+refuse_person(const char *email, const char *name, struct err *err)
+{
+	if (email == NULL && name == NULL)
+		return 0;
+	err_set(err, EXIT_USAGE,
+	    "%s is for an account at a server, and none is named",
+	    email != NULL ? "--email" : "--name");
+	return err_hint(err, "give --server URL as well");
+}
+
 static int
 ask_questions(struct founding *founding, const struct init_request *request,
     const struct caller *caller, struct err *err)
@@ -302,6 +314,9 @@ found(struct founding *founding, struct place *place,
 	if (server_wanted(account->server, caller, &place->config, err) < 0)
 		return -(int)err->status;
 	founding->embedded = text_equal(account->server, NET_EMBEDDED);
+	if (founding->embedded &&
+	    refuse_person(request->email, request->name, err) < 0)
+		return -(int)err->status;
 	if (!founding->embedded &&
 	    server_origin(account->auth_origin, account->server, err) < 0)
 		return -(int)err->status;

@@ -202,6 +202,17 @@ no_account() { [ ! -e "$AGENTSECRETS_HOME/account.json" ]; }
   no_account
 }
 
+@test "who somebody is, without the server that is told" {
+  random_canary password 24
+  mistake 2 '--email is for an account at a server, and none is named' \
+    'give --server URL as well' \
+    agentsecrets init --email ann@example.com --password-file password
+  mistake 2 '--name is for an account at a server, and none is named' \
+    'give --server URL as well' \
+    agentsecrets init --name 'Ann Other' --password-file password
+  no_account
+}
+
 @test "a command that does not exist, and one without its operand" {
   mistake 2 "unknown command 'frobnicate'" "see 'agentsecrets --help'" \
     agentsecrets frobnicate
