@@ -36,9 +36,23 @@ static const struct option init_options[] = {
     {0, "password-file", OPTION_TEXT, "FILE",
 	"read the new account password from FILE (- is standard input)",
 	COMMON_OFFSET(password_file)},
+    OPTION_JSON,
     OPTION_QUIET,
     OPTION_HELP,
 };
+
+static int
+print_init_json(const struct init_result *result, struct err *err)
+{
+	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
+
+	json_out_text(&out, "email", result->email);
+	json_out_text(&out, "server", result->server);
+	json_out_text(&out, "workspace", result->workspace);
+	json_out_text(&out, "key_number", result->key_number);
+	json_out_text(&out, "project", result->project);
+	return json_out_print(&out, err);
+}
 
 static void
 print_init(const struct init_result *result)
@@ -84,12 +98,12 @@ init(struct invocation *invocation, struct err *err)
 	if (args->server != NULL)
 		caller->server = args->server;
 	rc = init_run(&request, caller, &result, err);
-	if (rc < 0)
-		return rc;
-	if (!args->common.quiet)
+	if (rc == 0 && args->common.json)
+		rc = print_init_json(&result, err);
+	else if (rc == 0 && !args->common.quiet)
 		print_init(&result);
-	if (!result.project_left_out)
-		return 0;
+	if (rc < 0 || !result.project_left_out)
+		return rc;
 	*err = result.project_err;
 	return err_prefix(err, "the account is made, the project is not");
 }
@@ -117,6 +131,7 @@ static const struct option login_options[] = {
     {0, "email", OPTION_TEXT, "EMAIL", "the account",
 	offsetof(struct login_args, email)},
     OPTION_PASSWORD,
+    OPTION_JSON,
     OPTION_QUIET,
     OPTION_HELP,
 };
@@ -136,6 +151,25 @@ tell_pending(const struct names *pending, const struct caller *caller)
 }
 
 static int
+print_login(const struct login_result *result, const struct common_args *args,
+    struct err *err)
+{
+	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
+
+	if (!args->json) {
+		if (!args->quiet)
+			print_line("logged in: %s at %s", result->email,
+			    result->server);
+		return 0;
+	}
+	json_out_text(&out, "email", result->email);
+	json_out_text(&out, "server", result->server);
+	json_out_bool(&out, "has_key", result->has_key);
+	json_out_names(&out, "pending", &result->pending);
+	return json_out_print(&out, err);
+}
+
+static int
 login(struct invocation *invocation, struct err *err)
 {
 	const struct login_args *args = invocation->args;
@@ -146,8 +180,8 @@ login(struct invocation *invocation, struct err *err)
 	if (args->server != NULL)
 		caller->server = args->server;
 	rc = login_run(args->email, caller, &result, err);
-	if (rc == 0 && !args->common.quiet)
-		print_line("logged in: %s at %s", result.email, result.server);
+	if (rc == 0)
+		rc = print_login(&result, &args->common, err);
 	if (rc == 0 && !result.has_key) {
 		caller->notice("this machine does not have the account's key "
 			       "yet");
@@ -181,6 +215,7 @@ static const struct option logout_options[] = {
 	offsetof(struct logout_args, forget)},
     {'y', "yes", OPTION_FLAG, NULL, "do not ask",
 	offsetof(struct logout_args, yes)},
+    OPTION_JSON,
     OPTION_QUIET,
     OPTION_HELP,
 };
@@ -219,6 +254,21 @@ confirm_forget(const struct logout_args *args, const struct caller *caller,
 }
 
 static int
+print_logout(const struct logout_args *args, bool unreachable, struct err *err)
+{
+	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
+
+	if (!args->common.json) {
+		if (!args->common.quiet)
+			print_line(args->forget ? "forgotten" : "logged out");
+		return 0;
+	}
+	json_out_bool(&out, "forgotten", args->forget);
+	json_out_bool(&out, "server_told", !unreachable);
+	return json_out_print(&out, err);
+}
+
+static int
 logout(struct invocation *invocation, struct err *err)
 {
 	const struct logout_args *args = invocation->args;
@@ -234,9 +284,7 @@ logout(struct invocation *invocation, struct err *err)
 			       "session ends there by itself");
 	if (args->forget && forget_run(err) < 0)
 		return -(int)err->status;
-	if (!args->common.quiet)
-		print_line(args->forget ? "forgotten" : "logged out");
-	return 0;
+	return print_logout(args, unreachable, err);
 }
 
 const struct command command_logout = {
@@ -299,6 +347,7 @@ const struct command command_whoami = {
 
 static const struct option unlock_options[] = {
     OPTION_PASSWORD,
+    OPTION_JSON,
     OPTION_QUIET,
     OPTION_HELP,
 };
@@ -307,10 +356,16 @@ static int
 unlock(struct invocation *invocation, struct err *err)
 {
 	const struct common_args *args = invocation->args;
+	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
 	uint64_t seconds = 0;
 
 	if (unlock_run(&invocation->caller, &seconds, err) < 0)
 		return -(int)err->status;
+	if (args->json) {
+		json_out_bool(&out, "unlocked", true);
+		json_out_number(&out, "seconds", seconds);
+		return json_out_print(&out, err);
+	}
 	if (!args->quiet)
 		print_line("unlocked for %llu minutes",
 		    (unsigned long long)(seconds + 59) / 60);
@@ -327,6 +382,7 @@ const struct command command_unlock = {
 };
 
 static const struct option lock_options[] = {
+    OPTION_JSON,
     OPTION_QUIET,
     OPTION_HELP,
 };
@@ -335,9 +391,14 @@ static int
 lock(struct invocation *invocation, struct err *err)
 {
 	const struct common_args *args = invocation->args;
+	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
 
 	if (lock_run(err) < 0)
 		return -(int)err->status;
+	if (args->json) {
+		json_out_bool(&out, "unlocked", false);
+		return json_out_print(&out, err);
+	}
 	if (!args->quiet)
 		print_line("locked");
 	return 0;

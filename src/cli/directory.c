@@ -9,19 +9,30 @@
 
 static const struct option bind_options[] = {
     OPTION_ENVIRONMENT,
+    OPTION_JSON,
     OPTION_QUIET,
     OPTION_HELP,
 };
 
-static void
-print_bound(const struct project_bound *bound, bool quiet)
+static int
+print_bound(const struct project_bound *bound, const struct common_args *args,
+    struct err *err)
 {
-	if (quiet)
-		return;
+	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
+
+	if (args->json) {
+		json_out_text(&out, "project", bound->name);
+		json_out_text(&out, "workspace", bound->workspace_name);
+		json_out_text(&out, "before", bound->before);
+		return json_out_print(&out, err);
+	}
+	if (args->quiet)
+		return 0;
 	print_line("this directory is project '%s' of workspace '%s'",
 	    bound->name, bound->workspace_name);
 	if (bound->before[0] != '\0')
 		print_line("before it was '%s'", bound->before);
+	return 0;
 }
 
 static int
@@ -32,9 +43,7 @@ create(struct invocation *invocation, struct err *err)
 	int rc = project_create_run(
 	    invocation->operands.items[0], &invocation->caller, &bound, err);
 
-	if (rc == 0)
-		print_bound(&bound, args->quiet);
-	return rc;
+	return rc < 0 ? rc : print_bound(&bound, args, err);
 }
 
 const struct command command_project_create = {
@@ -56,9 +65,7 @@ use(struct invocation *invocation, struct err *err)
 	int rc = project_use_run(
 	    invocation->operands.items[0], &invocation->caller, &bound, err);
 
-	if (rc == 0)
-		print_bound(&bound, args->quiet);
-	return rc;
+	return rc < 0 ? rc : print_bound(&bound, args, err);
 }
 
 const struct command command_project_use = {
@@ -80,23 +87,18 @@ static const struct option list_options[] = {
 static int
 print_items(const struct project_items *list, struct err *err)
 {
-	AUTO_BUF struct buf array = BUF_INIT;
 	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
-	bool failed = buf_append_text(&array, "[") < 0;
 
+	json_out_list(&out, "projects");
 	for (size_t i = 0; i < list->n; i++) {
 		AUTO_JSON_OUT struct json_out item = JSON_OUT_INIT;
 
 		json_out_text(&item, "id", list->items[i].id);
 		json_out_text(&item, "name", list->items[i].name);
 		json_out_text(&item, "workspace", list->items[i].workspace);
-		failed |= item.failed ||
-		    buf_printf(&array, "%s%s}", i > 0 ? "," : "",
-			buf_text_view(&item.text)) < 0;
+		json_out_list_item(&out, &item);
 	}
-	failed |= buf_append_text(&array, "]") < 0;
-	json_out_raw(&out, "projects", buf_text_view(&array));
-	out.failed |= failed;
+	json_out_list_end(&out);
 	return json_out_print(&out, err);
 }
 
@@ -132,9 +134,26 @@ struct trust_args {
 static const struct option trust_options[] = {
     {0, "remove", OPTION_FLAG, NULL, "stop trusting it",
 	offsetof(struct trust_args, remove)},
+    OPTION_JSON,
     OPTION_QUIET,
     OPTION_HELP,
 };
+
+static int
+print_trust_json(
+    const struct directory_trust *result, bool trusted, struct err *err)
+{
+	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
+
+	json_out_text(&out, "directory", result->path);
+	json_out_bool(&out, "trusted", trusted);
+	json_out_bool(&out, "changed", result->changed);
+	if (trusted) {
+		json_out_text(&out, "project", result->project_name);
+		json_out_text(&out, "workspace", result->workspace_name);
+	}
+	return json_out_print(&out, err);
+}
 
 static int
 trust(struct invocation *invocation, struct err *err)
@@ -144,6 +163,8 @@ trust(struct invocation *invocation, struct err *err)
 
 	if (trust_run(args->remove, &result, err) < 0)
 		return -(int)err->status;
+	if (args->common.json)
+		return print_trust_json(&result, !args->remove, err);
 	if (args->common.quiet)
 		return 0;
 	if (!args->remove)

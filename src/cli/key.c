@@ -66,9 +66,33 @@ const struct command command_key_export = {
 static const struct option import_options[] = {
     PASSPHRASE_OPTION,
     OPTION_PASSWORD,
+    OPTION_JSON,
     OPTION_QUIET,
     OPTION_HELP,
 };
+
+static int
+print_import_json(const struct key_import_result *result, struct err *err)
+{
+	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
+
+	json_out_text(&out, "key_number", result->key_number);
+	json_out_list(&out, "workspaces");
+	for (size_t i = 0; i < result->workspaces_n; i++) {
+		const struct key_import_workspace *one = &result->workspaces[i];
+		AUTO_JSON_OUT struct json_out item = JSON_OUT_INIT;
+		char made[32];
+
+		format_time(made, one->epoch);
+		json_out_text(&item, "name", one->name);
+		json_out_text(&item, "made_at", made);
+		json_out_text(&item, "key_number", one->number);
+		json_out_list_item(&out, &item);
+	}
+	json_out_list_end(&out);
+	json_out_names(&out, "pending", &result->pending);
+	return json_out_print(&out, err);
+}
 
 static void
 print_import(const struct key_import_result *result)
@@ -96,7 +120,9 @@ import(struct invocation *invocation, struct err *err)
 	int rc = key_import_run(invocation->operands.items[0],
 	    args->passphrase_file, &invocation->caller, &result, err);
 
-	if (rc == 0 && !args->common.quiet)
+	if (rc == 0 && args->common.json)
+		rc = print_import_json(&result, err);
+	else if (rc == 0 && !args->common.quiet)
 		print_import(&result);
 	for (size_t i = 0; rc == 0 && i < result.pending.n; i++) {
 		snprintf(text, sizeof(text),

@@ -100,10 +100,9 @@ begin_member(struct json_out *out, const char *key)
 	out->begun = true;
 }
 
-void
-json_out_raw(struct json_out *out, const char *key, const char *json)
+static void
+append(struct json_out *out, const char *json)
 {
-	begin_member(out, key);
 	if (buf_append_text(&out->text, json) < 0)
 		out->failed = true;
 }
@@ -119,7 +118,8 @@ json_out_text(struct json_out *out, const char *key, const char *value)
 void
 json_out_bool(struct json_out *out, const char *key, bool value)
 {
-	json_out_raw(out, key, value ? "true" : "false");
+	begin_member(out, key);
+	append(out, value ? "true" : "false");
 }
 
 void
@@ -128,23 +128,48 @@ json_out_number(struct json_out *out, const char *key, uint64_t value)
 	char text[24];
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-	json_out_raw(out, key, text);
+	begin_member(out, key);
+	append(out, text);
 }
 
 void
 json_out_names(struct json_out *out, const char *key, const struct names *names)
 {
 	begin_member(out, key);
-	if (buf_append_text(&out->text, "[") < 0)
-		out->failed = true;
+	append(out, "[");
 	for (size_t i = 0; i < names->n; i++) {
 		if ((i > 0 && buf_append_text(&out->text, ",") < 0) ||
 		    json_print_text(&out->text, names->items[i],
 			strlen(names->items[i])) < 0)
 			out->failed = true;
 	}
-	if (buf_append_text(&out->text, "]") < 0)
-		out->failed = true;
+	append(out, "]");
+}
+
+void
+json_out_list(struct json_out *out, const char *key)
+{
+	begin_member(out, key);
+	append(out, "[");
+}
+
+void
+json_out_list_item(struct json_out *out, const struct json_out *item)
+{
+	const char *so_far = buf_text_view(&out->text);
+	size_t len = strlen(so_far);
+
+	out->failed |= item->failed;
+	if (len > 0 && so_far[len - 1] != '[')
+		append(out, ",");
+	append(out, item->begun ? buf_text_view(&item->text) : "{");
+	append(out, "}");
+}
+
+void
+json_out_list_end(struct json_out *out)
+{
+	append(out, "]");
 }
 
 int

@@ -20,7 +20,7 @@ void print_error(const struct err *err);
 void print_notice(const char *text);
 void output_be_quiet(bool quiet);
 
-/** printf to standard output; "%s" arguments must be safe to show. */
+/** printf to standard output; every line passes the sanitiser as a whole. */
 void print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** One name a line. */
@@ -55,8 +55,11 @@ void json_out_bool(struct json_out *out, const char *key, bool value);
 void json_out_number(struct json_out *out, const char *key, uint64_t value);
 void json_out_names(
     struct json_out *out, const char *key, const struct names *names);
-/** Append a member whose value is JSON text already. */
-void json_out_raw(struct json_out *out, const char *key, const char *json);
+/** Begin a member that is a list of objects; end it with json_out_list_end().
+ */
+void json_out_list(struct json_out *out, const char *key);
+void json_out_list_item(struct json_out *out, const struct json_out *item);
+void json_out_list_end(struct json_out *out);
 /** Print it as one line. */
 int json_out_print(struct json_out *out, struct err *err);
 void json_out_release(struct json_out *out);

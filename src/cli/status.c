@@ -98,14 +98,30 @@ const struct command command_status = {
 };
 
 static const struct option server_options[] = {
+    OPTION_JSON,
     OPTION_HELP,
 };
 
 static int
-server_get(struct invocation *invocation, struct err *err)
+print_server_json(const struct caller *caller, struct err *err)
 {
+	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
 	char server[URL_MAX_BYTES + 1];
 
+	if (server_get_run(caller, server, err) < 0)
+		return -(int)err->status;
+	json_out_text(&out, "server", server);
+	return json_out_print(&out, err);
+}
+
+static int
+server_get(struct invocation *invocation, struct err *err)
+{
+	const struct common_args *args = invocation->args;
+	char server[URL_MAX_BYTES + 1];
+
+	if (args->json)
+		return print_server_json(&invocation->caller, err);
 	if (server_get_run(&invocation->caller, server, err) < 0)
 		return -(int)err->status;
 	print_line("%s", server);
@@ -124,7 +140,14 @@ const struct command command_server_get = {
 static int
 server_set(struct invocation *invocation, struct err *err)
 {
-	return server_set_run(invocation->operands.items[0], err);
+	const struct common_args *args = invocation->args;
+	struct caller *caller = &invocation->caller;
+
+	if (server_set_run(invocation->operands.items[0], err) < 0)
+		return -(int)err->status;
+	/* What was chosen, and not what the environment says. */
+	caller->server = NULL;
+	return args->json ? print_server_json(caller, err) : 0;
 }
 
 const struct command command_server_set = {
