@@ -16,6 +16,8 @@
 #include <agentsecrets/limits.h>
 #include <agentsecrets/selection.h>
 
+struct project_map;
+
 struct project_minimum {
 	const char *name;
 	uint32_t epoch;
@@ -36,12 +38,14 @@ struct project_file {
 	 * {"map":…,"minimum":…,"names":…}, members that are absent or null
 	 * left out, keys sorted bytewise at every level, lists in their
 	 * order, no white space (RFC 8785); "-" when none of the three is
-	 * there.
+	 * there; "", which nothing can be bound to, after an entry was added
+	 * and until the file is saved.
 	 */
 	char rules[2 * KEY_BYTES + 1];
 	struct name_map *map; /* views into document */
 	size_t map_n;
-	cJSON *document; /* as read: unknown fields survive */
+	struct project_map *index; /* of project_file_map_add(), else NULL */
+	cJSON *document;	   /* as read: unknown fields survive */
 };
 
 #define PROJECT_FILE_INIT                                                      \
@@ -82,7 +86,7 @@ int project_file_open(
 /**
  * Write the struct's own fields into the document and the file, durably; the
  * directory .agentsecrets is made (0755, the file 0644, less umask(2)).
- * Other members and their order are kept.
+ * Other members and their order are kept. `rules` is computed anew.
  *
  * @return 0; -EXIT_FAILED, the old file is as it was
  */
@@ -106,7 +110,8 @@ int project_file_minimum(const struct project_file *file,
     struct err *err);
 
 /**
- * Add a lasting map entry (and recompute `rules`).
+ * Add a lasting map entry. n entries take n log n; `rules` is computed once,
+ * by project_file_save().
  *
  * @param final   [A-Za-z_][A-Za-z0-9_]*
  * @param stored  a stored name

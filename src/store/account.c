@@ -211,16 +211,6 @@ give_keys(cJSON *json, const struct account *account)
 	    account->private_key, sizeof(account->private_key));
 }
 
-/* The member, made when it is missing or of another type. NULL: no memory. */
-static cJSON *
-object_at(cJSON *json, const char *key)
-{
-	if (!cJSON_IsObject(json_get(json, key)) &&
-	    json_put(json, key, cJSON_CreateObject()) < 0)
-		return NULL;
-	return json_get(json, key);
-}
-
 static void
 drop_workspaces(cJSON *list, const struct account *account)
 {
@@ -238,14 +228,14 @@ drop_workspaces(cJSON *list, const struct account *account)
 static int
 give_workspaces(cJSON *json, const struct account *account)
 {
-	cJSON *list = object_at(json, "workspaces");
+	cJSON *list = json_object_at(json, "workspaces");
 
 	if (list == NULL)
 		return -1;
 	drop_workspaces(list, account);
 	for (size_t i = 0; i < account->workspaces_n; i++) {
 		const struct account_workspace *w = &account->workspaces[i];
-		cJSON *entry = object_at(list, w->id);
+		cJSON *entry = json_object_at(list, w->id);
 
 		if (entry == NULL ||
 		    json_put(entry, "name", cJSON_CreateString(w->name)) < 0 ||

@@ -141,3 +141,12 @@ json_give_bytes(
 	base64_encode(text, sizeof(text), bytes, len, BASE64_STANDARD);
 	return json_put(object, key, cJSON_CreateString(text));
 }
+
+cJSON *
+json_object_at(cJSON *object, const char *key)
+{
+	if (!cJSON_IsObject(json_get(object, key)) &&
+	    json_put(object, key, cJSON_CreateObject()) < 0)
+		return NULL;
+	return json_get(object, key);
+}

@@ -66,4 +66,11 @@ int json_give_text(cJSON *object, const char *key, const char *text);
 int json_give_bytes(
     cJSON *object, const char *key, const uint8_t *bytes, size_t len);
 
+/**
+ * The member, made when it is missing or of another type.
+ *
+ * @return a view; NULL when memory is out
+ */
+cJSON *json_object_at(cJSON *object, const char *key);
+
 #endif

@@ -16,6 +16,7 @@
 
 #include "json_file.h"
 #include "plain_file.h"
+#include "project_map.h"
 #include "project_rules.h"
 #include "replace.h"
 
@@ -35,6 +36,7 @@ void
 project_file_release(struct project_file *file)
 {
 	free(file->directory);
+	project_map_end(file);
 	free(file->map);
 	json_release(&file->document);
 	*file = (struct project_file)PROJECT_FILE_INIT;
@@ -286,8 +288,11 @@ project_file_save(struct project_file *file, struct err *err)
 	AUTO_BUF struct buf text = BUF_INIT;
 	AUTO_FD int dir = -1;
 	char path[PATH_MAX];
+	char hash[sizeof(file->rules)];
+	int rc;
 
 	if (give_members(file->document, file) < 0 ||
+	    project_rules_hash(hash, file->document) < 0 ||
 	    json_print(&text, file->document, true) < 0)
 		return err_memory(err);
 	path_of(path, file->directory);
@@ -300,6 +305,10 @@ project_file_save(struct project_file *file, struct err *err)
 	if (dir < 0)
 		return dir;
 	path_of(path, file->directory);
-	return replace_file(
-	    dir, file_name, text.data, text.len, rules, path, err);
+	rc =
+	    replace_file(dir, file_name, text.data, text.len, rules, path, err);
+	if (rc < 0)
+		return rc;
+	memcpy(file->rules, hash, sizeof(hash));
+	return 0;
 }

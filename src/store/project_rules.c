@@ -31,13 +31,13 @@ compare_texts(const void *a, const void *b)
 }
 
 /*
- * The keys of an object or the texts of a list.
+ * The texts of a list or of an object's members.
  *
  * @param out  views, to be freed; never NULL on success
  * @return 0, or -1 when memory is out
  */
 static int
-collect(const char ***out, size_t *n, const cJSON *json, bool keys)
+collect(const char ***out, size_t *n, const cJSON *json)
 {
 	const char **texts =
 	    calloc((size_t)cJSON_GetArraySize(json) + 1, sizeof(*texts));
@@ -47,7 +47,7 @@ collect(const char ***out, size_t *n, const cJSON *json, bool keys)
 		return -1;
 	*n = 0;
 	cJSON_ArrayForEach(item, json)
-		texts[(*n)++] = keys ? item->string : item->valuestring;
+		texts[(*n)++] = item->valuestring;
 	*out = texts;
 	return 0;
 }
@@ -79,7 +79,7 @@ names_are_sound(const cJSON *list)
 		if (!cJSON_IsString(item) || !name_is_stored(item->valuestring))
 			return false;
 	}
-	if (collect(&texts, &n, list, false) < 0)
+	if (collect(&texts, &n, list) < 0)
 		return false;
 	sound = all_differ(texts, n);
 	free(texts);
@@ -181,26 +181,41 @@ project_rules_fault(const cJSON *document)
 	return NULL;
 }
 
+static int
+compare_keys(const void *a, const void *b)
+{
+	const cJSON *const *left = a;
+	const cJSON *const *right = b;
+
+	return strcmp((*left)->string, (*right)->string);
+}
+
 static int canonical(struct buf *out, const cJSON *json);
 
+/* A lookup for each key would make a large map quadratic. */
 static int
 canonical_object(struct buf *out, const cJSON *json)
 {
-	const char **keys;
-	size_t n;
+	const cJSON **sorted =
+	    calloc((size_t)cJSON_GetArraySize(json) + 1, sizeof(*sorted));
+	const cJSON *item;
+	size_t n = 0;
 	int rc;
 
-	if (collect(&keys, &n, json, true) < 0)
+	if (sorted == NULL)
 		return -1;
+	cJSON_ArrayForEach(item, json)
+		sorted[n++] = item;
 	if (n > 0)
-		qsort(keys, n, sizeof(*keys), compare_texts);
+		qsort(sorted, n, sizeof(*sorted), compare_keys);
 	rc = buf_append_text(out, "{");
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		rc = buf_printf(out, "%s\"%s\":", i > 0 ? "," : "", keys[i]);
+		rc = buf_printf(
+		    out, "%s\"%s\":", i > 0 ? "," : "", sorted[i]->string);
 		if (rc == 0)
-			rc = canonical(out, json_get(json, keys[i]));
+			rc = canonical(out, sorted[i]);
 	}
-	free(keys);
+	free(sorted);
 	return rc < 0 ? -1 : buf_append_text(out, "}");
 }
 
@@ -224,8 +239,8 @@ canonical(struct buf *out, const cJSON *json)
 	return buf_append_text(out, "]");
 }
 
-static int
-hash_rules(char out[2 * KEY_BYTES + 1], const cJSON *document)
+int
+project_rules_hash(char out[2 * KEY_BYTES + 1], const cJSON *document)
 {
 	AUTO_BUF struct buf text = BUF_INIT;
 	uint8_t hash[HASH_BYTES];
@@ -259,7 +274,7 @@ project_rules_fill(struct project_file *file, struct err *err)
 	char rules[sizeof(file->rules)];
 	size_t n = 0;
 
-	if (entries == NULL || hash_rules(rules, file->document) < 0) {
+	if (entries == NULL || project_rules_hash(rules, file->document) < 0) {
 		free(entries);
 		return err_memory(err);
 	}
@@ -285,7 +300,7 @@ project_file_names(const struct project_file *file, const char *environment,
 
 	if (list == NULL)
 		return 0;
-	if (collect(&items, &n, list, false) < 0)
+	if (collect(&items, &n, list) < 0)
 		return err_memory(err);
 	out->items = items;
 	out->n = n;
@@ -318,43 +333,4 @@ project_file_minimum(const struct project_file *file, const char *environment,
 	*out = items;
 	*n = count;
 	return 1;
-}
-
-/* Put the entry into the document. @return 0, or -1 when memory is out */
-static int
-add_entry(cJSON *document, const char *final, const char *stored)
-{
-	if (member(document, "map") == NULL &&
-	    json_put(document, "map", cJSON_CreateObject()) < 0)
-		return -1;
-	return json_put(
-	    json_get(document, "map"), final, cJSON_CreateString(stored));
-}
-
-int
-project_file_map_add(struct project_file *file, const char *final,
-    const char *stored, struct err *err)
-{
-	if (!name_is_final(final) || !name_is_stored(stored))
-		return err_set(err, EXIT_FAILED,
-		    "cannot map '%s' to '%s': not a name", final, stored);
-	for (size_t i = 0; i < file->map_n; i++) {
-		bool same_final = text_equal(file->map[i].final, final);
-		bool same_stored = text_equal(file->map[i].stored, stored);
-
-		if (same_final && same_stored)
-			return 0;
-		if (same_final || same_stored)
-			return err_set(err, EXIT_FAILED,
-			    "cannot map '%s' to '%s': project.json maps '%s' "
-			    "to '%s'",
-			    final, stored, file->map[i].final,
-			    file->map[i].stored);
-	}
-	if (file->document == NULL)
-		file->document = cJSON_CreateObject();
-	if (file->document == NULL ||
-	    add_entry(file->document, final, stored) < 0)
-		return err_memory(err);
-	return project_rules_fill(file, err) < 0 ? -EXIT_FAILED : 1;
 }

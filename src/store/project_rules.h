@@ -15,6 +15,13 @@
 const char *project_rules_fault(const cJSON *document);
 
 /**
+ * Compute `rules` of struct project_file from a document that was checked.
+ *
+ * @return 0, or -1 when memory is out
+ */
+int project_rules_hash(char out[2 * KEY_BYTES + 1], const cJSON *document);
+
+/**
  * Fill `rules`, `map` and `map_n` from the document, which has been checked.
  *
  * @return 0; -EXIT_FAILED when memory is out

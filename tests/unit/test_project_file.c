@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -278,13 +279,58 @@ test_map_add(void **state)
 	assert_int_equal(
 	    project_file_map_add(&file, "one", "one", &err), -EXIT_FAILED);
 	assert_int_equal(file.map_n, 1);
+	assert_string_equal(file.rules, "");
+	assert_int_equal(project_file_save(&file, &err), 0);
 	assert_string_equal(file.rules,
 	    "5f4e4863eb2fe1711729effeaafbe31f622c044670f93fbd9524836d1b53fe24");
 	memcpy(rules, file.rules, sizeof(rules));
-	assert_int_equal(project_file_save(&file, &err), 0);
 	assert_int_equal(find(path, &file), 1);
 	assert_string_equal(file.rules, rules);
 	assert_string_equal(file.map[0].final, "db");
+}
+
+/* As many as the file can hold: comparing each with each takes longer. */
+static void
+test_map_large(void **state)
+{
+	enum { ENTRIES = 40000 };
+	struct fixture *f = *state;
+	AUTO_PROJECT_FILE struct project_file file = PROJECT_FILE_INIT;
+	const clock_t begin = clock();
+	char path[FIXTURE_PATH];
+	char rules[sizeof(file.rules)];
+	struct err err;
+
+	plant(f, "a", "{\"map\":{\"first\":\"FIRST\"}}");
+	fixture_path(path, f, "a");
+	assert_int_equal(find(path, &file), 1);
+	for (int i = 0; i < ENTRIES; i++) {
+		char final[16];
+		char stored[16];
+
+		snprintf(final, sizeof(final), "n%d", i);
+		snprintf(stored, sizeof(stored), "N%d", i);
+		assert_int_equal(
+		    project_file_map_add(&file, final, stored, &err), 1);
+	}
+	assert_int_equal(
+	    project_file_map_add(&file, "first", "FIRST", &err), 0);
+	assert_int_equal(project_file_map_add(&file, "n7", "N7", &err), 0);
+	assert_int_equal(
+	    project_file_map_add(&file, "n7", "N8", &err), -EXIT_FAILED);
+	assert_int_equal(
+	    project_file_map_add(&file, "N7", "N7", &err), -EXIT_FAILED);
+	assert_int_equal(file.map_n, ENTRIES + 1);
+	assert_string_equal(file.map[ENTRIES].stored, "N39999");
+	assert_int_equal(project_file_save(&file, &err), 0);
+	memcpy(rules, file.rules, sizeof(rules));
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(find(path, &file), 1);
+	assert_string_equal(file.rules, rules);
+	assert_int_equal(file.map_n, ENTRIES + 1);
+	assert_string_equal(file.map[0].final, "first");
+	assert_string_equal(file.map[8].final, "n7");
+	assert_true(clock() - begin < 2 * CLOCKS_PER_SEC);
 }
 
 static void
@@ -375,6 +421,7 @@ main(void)
 	    EACH(test_unsafe),
 	    EACH(test_rules),
 	    EACH(test_map_add),
+	    EACH(test_map_large),
 	    EACH(test_save_new),
 	    EACH(test_save_keeps),
 	};
