@@ -59,7 +59,9 @@ int account_load(
  * Write it; unknown fields are kept, those that are not set are left out. The
  * caller holds `lock`.
  *
- * @return 0; -EXIT_FAILED, the old file is as it was
+ * @return 0; -EXIT_FAILED, the old file is as it was, also when
+ *         account_load() would refuse what is to be written (a name that is
+ *         not UTF-8, a server or an email that is "")
  */
 int account_save(
     const struct account *account, const struct home *home, struct err *err);

@@ -88,7 +88,8 @@ int project_file_open(
  * directory .agentsecrets is made (0755, the file 0644, less umask(2)).
  * Other members and their order are kept. `rules` is computed anew.
  *
- * @return 0; -EXIT_FAILED, the old file is as it was
+ * @return 0; -EXIT_FAILED, the old file is as it was, also when
+ *         project_file_find() would refuse what is to be written
  */
 int project_file_save(struct project_file *file, struct err *err);
 

@@ -248,6 +248,14 @@ give_workspaces(cJSON *json, const struct account *account)
 	return 0;
 }
 
+static const char *
+judge(const cJSON *json)
+{
+	AUTO_ACCOUNT struct account again = ACCOUNT_INIT;
+
+	return take_account(&again, json);
+}
+
 static int
 save(const struct account *account, const struct home *home, const char *name,
     struct err *err)
@@ -259,7 +267,7 @@ save(const struct account *account, const struct home *home, const char *name,
 	if (json == NULL || give_names(json, account) < 0 ||
 	    give_keys(json, account) < 0 || give_workspaces(json, account) < 0)
 		return err_memory(err);
-	return json_file_save(json, home, name, err);
+	return json_file_save(json, home, name, judge, err);
 }
 
 int

@@ -55,18 +55,38 @@ json_file_load(
 }
 
 int
+json_print_judged(struct buf *out, const cJSON *json, const char *path,
+    json_judge *judge, struct err *err)
+{
+	AUTO_JSON cJSON *again = NULL;
+	const char *fault;
+
+	if (json_print(out, json, true) < 0)
+		return err_memory(err);
+	if (out->len > SMALL_FILE_MAX)
+		return err_set(err, EXIT_FAILED,
+		    "cannot write '%s': it would be larger than %d bytes", path,
+		    SMALL_FILE_MAX);
+	if (json_object_parse(&again, out, "the new text", err) < 0)
+		return err_prefix(err, "cannot write '%s'", path);
+	fault = judge != NULL ? judge(again) : NULL;
+	if (fault != NULL)
+		return err_set(err, EXIT_FAILED,
+		    "cannot write '%s': '%s' would be malformed", path, fault);
+	return 0;
+}
+
+int
 json_file_save(const cJSON *json, const struct home *home, const char *name,
-    struct err *err)
+    json_judge *judge, struct err *err)
 {
 	AUTO_BUF struct buf text = BUF_INIT;
+	char path[PATH_MAX];
+	int rc;
 
-	if (json_print(&text, json, true) < 0)
-		return err_memory(err);
-	if (text.len > SMALL_FILE_MAX)
-		return err_set(err, EXIT_FAILED,
-		    "cannot write '%s/%s': it would be larger than %d bytes",
-		    home->path, name, SMALL_FILE_MAX);
-	return home_write(home, name, text.data, text.len, err);
+	snprintf(path, sizeof(path), "%s/%s", home->path, name);
+	rc = json_print_judged(&text, json, path, judge, err);
+	return rc < 0 ? rc : home_write(home, name, text.data, text.len, err);
 }
 
 bool

@@ -29,9 +29,30 @@ int json_object_parse(
 int json_file_load(
     cJSON **out, const struct home *home, const char *name, struct err *err);
 
-/** Replace a file of the home. @return 0; -EXIT_FAILED */
+/** @return NULL, or the first member that the file's reader would refuse */
+typedef const char *json_judge(const cJSON *json);
+
+/**
+ * Replace a file of the home, unless what would be written could not be read
+ * again: it is parsed and judged as the next reader will.
+ *
+ * @param judge  NULL: any object will do
+ * @return 0; -EXIT_FAILED, the old file is as it was
+ */
 int json_file_save(const cJSON *json, const struct home *home, const char *name,
-    struct err *err);
+    json_judge *judge, struct err *err);
+
+/**
+ * Print an object and judge what came out.
+ *
+ * @param out    empty before
+ * @param path   of the file, for the error
+ * @param judge  as in json_file_save()
+ * @return 0; -EXIT_FAILED when the text is larger than SMALL_FILE_MAX, or is
+ *         not sound JSON, or refused
+ */
+int json_print_judged(struct buf *out, const cJSON *json, const char *path,
+    json_judge *judge, struct err *err);
 
 /**
  * Copy a text member.

@@ -281,6 +281,14 @@ open_directory(const char *path, struct err *err)
 	return fd;
 }
 
+static const char *
+judge(const cJSON *json)
+{
+	struct project_file again = PROJECT_FILE_INIT;
+
+	return take_members(&again, json);
+}
+
 int
 project_file_save(struct project_file *file, struct err *err)
 {
@@ -292,14 +300,12 @@ project_file_save(struct project_file *file, struct err *err)
 	int rc;
 
 	if (give_members(file->document, file) < 0 ||
-	    project_rules_hash(hash, file->document) < 0 ||
-	    json_print(&text, file->document, true) < 0)
+	    project_rules_hash(hash, file->document) < 0)
 		return err_memory(err);
 	path_of(path, file->directory);
-	if (text.len > SMALL_FILE_MAX)
-		return err_set(err, EXIT_FAILED,
-		    "cannot write '%s': it would be larger than %d bytes", path,
-		    SMALL_FILE_MAX);
+	rc = json_print_judged(&text, file->document, path, judge, err);
+	if (rc < 0)
+		return rc;
 	*strrchr(path, '/') = '\0';
 	dir = open_directory(path, err);
 	if (dir < 0)

@@ -80,6 +80,7 @@ config_save(
 {
 	AUTO_FD int lock = home_lock(home, "lock", err);
 	AUTO_JSON cJSON *json = NULL;
+	struct config again;
 	int rc;
 
 	if (lock < 0)
@@ -96,7 +97,10 @@ config_save(
 	    give_mode(json, "storage_mode", config->storage_mode) < 0 ||
 	    give_mode(json, "default_storage_mode", config->storage_mode) < 0)
 		return err_memory(err);
-	return json_file_save(json, home, "config.json", err);
+	rc = take_config(&again, json, home, err);
+	if (rc < 0)
+		return rc;
+	return json_file_save(json, home, "config.json", NULL, err);
 }
 
 /* @return 0 also when the member is missing */

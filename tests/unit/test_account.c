@@ -155,6 +155,36 @@ test_account_refuses(void **state)
 	    -EXIT_FAILED);
 }
 
+/* What could not be read again is not written. */
+static void
+test_account_save_refuses(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
+	AUTO_BUF struct buf text = BUF_INIT;
+	struct err err;
+
+	fill(&account);
+	assert_int_equal(account_save(&account, &f->home, &err), 0);
+	strcpy(account.first_name, "Jos\xe9");
+	assert_int_equal(account_save(&account, &f->home, &err), -EXIT_FAILED);
+	assert_non_null(strstr(err.text, "not UTF-8"));
+	assert_int_equal(
+	    account_pending_save(&account, &f->home, &err), -EXIT_FAILED);
+	assert_int_equal(account_pending_load(&account, &f->home, &err), 0);
+	strcpy(account.first_name, "Jos\xc3\xa9");
+	account.workspaces[0].epoch = 0;
+	assert_int_equal(account_save(&account, &f->home, &err), -EXIT_FAILED);
+	assert_non_null(strstr(err.text, "'workspaces' would be malformed"));
+	account.workspaces[0].epoch = 1;
+	account.server[0] = '\0';
+	assert_int_equal(account_save(&account, &f->home, NULL), -EXIT_FAILED);
+	assert_int_equal(account_load(&account, &f->home, &err), 1);
+	assert_string_equal(account.first_name, "Äda");
+	fixture_read(f, "account.json", &text);
+	assert_non_null(strstr(buf_text_view(&text), "\"embedded\""));
+}
+
 static void
 test_account_keeps(void **state)
 {
@@ -210,6 +240,13 @@ test_config(void **state)
 	    "  \"default_storage_mode\": 1,\n"
 	    "  \"selected_workspace_id\": \"" WS_1 "\",\n"
 	    "  \"selected_environment\": \"staging\"\n}\n");
+	assert_int_equal(config_load(&config, &f->home, &err), 0);
+	assert_string_equal(config.environment, "staging");
+	strcpy(config.environment, "prod");
+	assert_int_equal(config_save(&config, &f->home, &err), -EXIT_FAILED);
+	config.environment[0] = '\0';
+	strcpy(config.email, "\xff");
+	assert_int_equal(config_save(&config, &f->home, &err), -EXIT_FAILED);
 	assert_int_equal(config_load(&config, &f->home, &err), 0);
 	assert_string_equal(config.environment, "staging");
 }
@@ -276,6 +313,7 @@ main(void)
 	    EACH(test_round_trip),
 	    EACH(test_without_key),
 	    EACH(test_account_refuses),
+	    EACH(test_account_save_refuses),
 	    EACH(test_account_keeps),
 	    EACH(test_config),
 	    EACH(test_config_refuses),

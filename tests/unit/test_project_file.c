@@ -408,6 +408,31 @@ test_save_keeps(void **state)
 	    "  \"last_pull\": \"\"\n}\n");
 }
 
+/* What could not be read again is not written, nor its directory made. */
+static void
+test_save_refuses(void **state)
+{
+	static const char *const wrong[] = {"a\nb", "\xe9", "\033[2J"};
+	struct fixture *f = *state;
+	AUTO_PROJECT_FILE struct project_file file = PROJECT_FILE_INIT;
+	char path[FIXTURE_PATH];
+	struct stat st;
+	struct err err;
+
+	assert_int_equal(mkdir(fixture_path(path, f, "a"), 0755), 0);
+	assert_int_equal(project_file_open(&file, path, &err), 0);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		strcpy(file.workspace_name, wrong[i]);
+		assert_int_equal(project_file_save(&file, &err), -EXIT_FAILED);
+	}
+	assert_non_null(
+	    strstr(err.text, "'workspace_name' would be malformed"));
+	fixture_path(path, f, "a/.agentsecrets");
+	assert_int_equal(stat(path, &st), -1);
+	strcpy(file.workspace_name, "Jos\xc3\xa9");
+	assert_int_equal(project_file_save(&file, &err), 0);
+}
+
 #define EACH(test)                                                             \
 	cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
@@ -424,6 +449,7 @@ main(void)
 	    EACH(test_map_large),
 	    EACH(test_save_new),
 	    EACH(test_save_keeps),
+	    EACH(test_save_refuses),
 	};
 
 	return cmocka_run_group_tests_name("project_file", tests, NULL, NULL);
