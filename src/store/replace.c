@@ -29,9 +29,12 @@ struct temporary {
 static void
 temporary_release(struct temporary *temporary)
 {
+	int saved = errno;
+
 	if (temporary->fd >= 0 && temporary->name[0] != '\0')
 		unlinkat(temporary->dir, temporary->name, 0);
 	fd_close(&temporary->fd);
+	errno = saved;
 }
 
 static bool
@@ -121,14 +124,27 @@ look(int dir, const char *name, struct stat *st, bool only_new,
 	return 1;
 }
 
+/* FAT cannot link, NFS and old kernels cannot rename without replacing. */
+static int
+publish_new(struct temporary *temporary, const char *name)
+{
+	if (renameat2(temporary->dir, temporary->name, temporary->dir, name,
+		RENAME_NOREPLACE) == 0) {
+		temporary->name[0] = '\0';
+		return 0;
+	}
+	if (errno != EINVAL && errno != ENOSYS && errno != EPERM)
+		return -1;
+	/* The temporary name goes when the file is closed. */
+	return linkat(temporary->dir, temporary->name, temporary->dir, name, 0);
+}
+
 /* Give the finished file its name. */
 static int
 publish(struct temporary *temporary, const char *name, bool only_new)
 {
 	if (only_new) {
-		/* link(2) never replaces; the temporary name goes below. */
-		if (linkat(temporary->dir, temporary->name, temporary->dir,
-			name, 0) < 0)
+		if (publish_new(temporary, name) < 0)
 			return -1;
 	} else {
 		if (renameat(temporary->dir, temporary->name, temporary->dir,
@@ -140,28 +156,37 @@ publish(struct temporary *temporary, const char *name, bool only_new)
 	return fsync(temporary->dir) < 0 && errno != EINVAL ? -1 : 0;
 }
 
+/* @return 0, or -1 with errno */
+static int
+write_once(int dir, const char *name, const void *bytes, size_t len,
+    struct replace_rules rules)
+{
+	__attribute__((cleanup(temporary_release))) struct temporary new = {
+	    .fd = -1};
+
+	if (create(&new, dir, name, rules.mode) < 0 ||
+	    (rules.exact && fchmod(new.fd, rules.mode) < 0) ||
+	    fd_write_all(new.fd, bytes, len) < 0 || fsync(new.fd) < 0)
+		return -1;
+	return publish(&new, name, rules.only_new);
+}
+
 int
 replace_file(int dir, const char *name, const void *bytes, size_t len,
     struct replace_rules rules, const char *shown, struct err *err)
 {
-	__attribute__((cleanup(temporary_release))) struct temporary new = {
-	    .fd = -1};
-	mode_t mode = rules.mode;
-	bool exact = rules.exact;
 	struct stat st;
 	int rc = look(dir, name, &st, rules.only_new, shown, err);
 
 	if (rc < 0)
 		return rc;
-	if (rc > 0 && !exact) {
-		mode &= st.st_mode;
-		exact = true;
+	if (rc > 0 && !rules.exact) {
+		rules.mode &= st.st_mode;
+		rules.exact = true;
 	}
 	sweep(dir, name);
-	if (create(&new, dir, name, mode) < 0 ||
-	    (exact && fchmod(new.fd, mode) < 0) ||
-	    fd_write_all(new.fd, bytes, len) < 0 || fsync(new.fd) < 0 ||
-	    publish(&new, name, rules.only_new) < 0)
+	rc = write_once(dir, name, bytes, len, rules);
+	if (rc < 0)
 		return err_sys(err, EXIT_FAILED, "cannot write '%s'", shown);
 	return 0;
 }

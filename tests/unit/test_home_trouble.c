@@ -197,14 +197,14 @@ test_swapped(void **state)
 	assert_string_equal(buf_text_view(&text), "untouched");
 }
 
-/* From here on openat2(2) is a call that this kernel does not know. */
+/* From here on a system call fails so, as where the kernel lacks it. */
 static void
-forget_openat2(int error)
+forget(unsigned call, int error)
 {
 	struct sock_filter code[] = {
 	    BPF_STMT(
 		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
 	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
 	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -222,7 +222,7 @@ work_without(const struct fixture *f, int error)
 	AUTO_BUF struct buf text = BUF_INIT;
 	struct err err;
 
-	forget_openat2(error);
+	forget(SYS_openat2, error);
 	CHECK(home_open(&home, false, &err) == 1);
 	CHECK(home_write(&home, "vault/a", "x", 1, &err) == 0);
 	CHECK(home_read(&home, "vault/a", &text, 9, &err) == 1);
@@ -253,6 +253,46 @@ test_without_openat2(void **state)
 	}
 }
 
+static void
+create_without(const struct fixture *f, unsigned call, int error)
+{
+	char path[FIXTURE_PATH];
+	AUTO_BUF struct buf text = BUF_INIT;
+	struct err err;
+
+	fixture_path(path, f, "user/.agentsecrets/kit");
+	forget(call, error);
+	CHECK(file_write(path, "new", 3, 0600, false, &err) == 0);
+	CHECK(fixture_leftovers(f) == 0);
+	CHECK(file_write(path, "other", 5, 0600, false, &err) == -EXIT_FAILED);
+	CHECK(home_read(&f->home, "kit", &text, 9, &err) == 1);
+	CHECK(strcmp(buf_text_view(&text), "new") == 0);
+	CHECK(home_remove(&f->home, "kit", &err) == 0);
+	_exit(0);
+}
+
+/* FAT has no links; others cannot rename without replacing. */
+static void
+test_create_only(void **state)
+{
+	static const struct {
+		unsigned call;
+		int error;
+	} cases[] = {
+	    {SYS_linkat, EPERM},
+	    {SYS_renameat2, EINVAL},
+	    {SYS_renameat2, ENOSYS},
+	    {SYS_renameat2, EPERM},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (fork() == 0)
+			create_without(f, cases[i].call, cases[i].error);
+		assert_int_equal(finished(), 0);
+	}
+}
+
 #define EACH(test)                                                             \
 	cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
@@ -265,6 +305,7 @@ main(void)
 	    EACH(test_disk_full),
 	    EACH(test_swapped),
 	    EACH(test_without_openat2),
+	    EACH(test_create_only),
 	};
 
 	return cmocka_run_group_tests_name("home_trouble", tests, NULL, NULL);
