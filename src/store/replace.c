@@ -186,6 +186,10 @@ replace_file(int dir, const char *name, const void *bytes, size_t len,
 	}
 	sweep(dir, name);
 	rc = write_once(dir, name, bytes, len, rules);
+	/* Before our flock(2), another writer may take the file for a dead
+	 * one's and remove it. */
+	if (rc < 0 && errno == ENOENT)
+		rc = write_once(dir, name, bytes, len, rules);
 	if (rc < 0)
 		return err_sys(err, EXIT_FAILED, "cannot write '%s'", shown);
 	return 0;

@@ -20,7 +20,8 @@ struct replace_rules {
 /**
  * Write `.NAME.<16 hex digits>.tmp` beside the file, fsync, rename, fsync of
  * the directory. Temporary files of that pattern whose writer died are
- * removed: a writer holds flock(2) on its own. With `only_new` the rename is RENAME_NOREPLACE, or
+ * removed: a writer holds flock(2) on its own, and begins once more if it was
+ * removed before that. With `only_new` the rename is RENAME_NOREPLACE, or
  * link(2) where the file system has none.
  *
  * @param dir    open for reading

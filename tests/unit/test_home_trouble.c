@@ -9,11 +9,13 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -293,6 +295,48 @@ test_create_only(void **state)
 	}
 }
 
+static bool sweep_next;
+
+/* In place of the C library's: another writer was quicker, if one asks. */
+int
+flock(int fd, int operation)
+{
+	char link[64];
+	char path[FIXTURE_PATH] = "";
+
+	if (sweep_next) {
+		sweep_next = false;
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		assert_true(readlink(link, path, sizeof(path) - 1) > 0);
+		assert_non_null(strstr(path, ".tmp"));
+		assert_int_equal(unlink(path), 0);
+	}
+	return (int)syscall(SYS_flock, fd, operation);
+}
+
+/* The new file was taken for a dead writer's before it was locked. */
+static void
+test_swept(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_BUF struct buf text = BUF_INIT;
+	char path[FIXTURE_PATH];
+	struct err err;
+
+	assert_int_equal(home_write(&f->home, "a", "old", 3, &err), 0);
+	sweep_next = true;
+	assert_int_equal(home_write(&f->home, "a", "new", 3, &err), 0);
+	assert_false(sweep_next);
+	fixture_read(f, "a", &text);
+	assert_string_equal(buf_text_view(&text), "new");
+	sweep_next = true;
+	assert_int_equal(file_write(fixture_path(path, f, "kit"), "new", 3,
+			     0600, false, &err),
+	    0);
+	assert_false(sweep_next);
+	assert_int_equal(fixture_leftovers(f), 0);
+}
+
 #define EACH(test)                                                             \
 	cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
@@ -306,6 +350,7 @@ main(void)
 	    EACH(test_swapped),
 	    EACH(test_without_openat2),
 	    EACH(test_create_only),
+	    EACH(test_swept),
 	};
 
 	return cmocka_run_group_tests_name("home_trouble", tests, NULL, NULL);
