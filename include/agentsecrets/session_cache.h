@@ -25,7 +25,7 @@ int session_cache_get(const struct home *home, const char *workspace,
 
 /**
  * Keep a key for `seconds` from now; 0 keeps nothing. One that is there is
- * replaced.
+ * replaced. Wherever the process is killed, no key stays without an end.
  *
  * @return 0, or -1 when the kernel refuses: the command goes on without
  */

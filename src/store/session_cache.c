@@ -84,12 +84,28 @@ session_cache_get(const struct home *home, const char *workspace,
 	return 0;
 }
 
+/*
+ * Let the user's other processes find a key. Its end is set before: one that
+ * a killed process left in the user keyring would stay for ever, one in the
+ * process keyring goes with the process.
+ */
+static int
+share(long id, long seconds)
+{
+	if (keyctl(KEYCTL_SET_TIMEOUT, id, seconds, 0, 0) < 0 ||
+	    keyctl(KEYCTL_SETPERM, id, PERMISSIONS, 0, 0) < 0 ||
+	    keyctl(KEYCTL_LINK, id, KEY_SPEC_USER_KEYRING, 0, 0) < 0)
+		return -1;
+	return 0;
+}
+
 int
 session_cache_put(const struct home *home, const char *workspace,
     uint32_t epoch, const uint8_t key[KEY_BYTES], uint64_t seconds)
 {
 	char description[DESCRIPTION];
 	long id;
+	int rc;
 
 	if (seconds == 0)
 		return 0;
@@ -98,16 +114,12 @@ session_cache_put(const struct home *home, const char *workspace,
 	if (seconds > UINT_MAX)
 		seconds = UINT_MAX;
 	id = syscall(SYS_add_key, type, description, key, KEY_BYTES,
-	    KEY_SPEC_USER_KEYRING);
+	    KEY_SPEC_PROCESS_KEYRING);
 	if (id < 0)
 		return -1;
-	/* One that would stay for ever, or that nobody could read, goes. */
-	if (keyctl(KEYCTL_SET_TIMEOUT, id, (long)seconds, 0, 0) < 0 ||
-	    keyctl(KEYCTL_SETPERM, id, PERMISSIONS, 0, 0) < 0) {
-		keyctl(KEYCTL_UNLINK, id, KEY_SPEC_USER_KEYRING, 0, 0);
-		return -1;
-	}
-	return 0;
+	rc = share(id, (long)seconds);
+	keyctl(KEYCTL_UNLINK, id, KEY_SPEC_PROCESS_KEYRING, 0, 0);
+	return rc;
 }
 
 /* Whether the key is one of ours, by "…;DESCRIPTION". */

@@ -4,14 +4,19 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <grp.h>
+#include <linux/filter.h>
 #include <linux/keyctl.h>
+#include <linux/seccomp.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -105,7 +110,7 @@ check_keyring(const struct home *home)
 	CHECK(session_cache_get(home, WS_1, 8, key) == 0);
 	CHECK(session_cache_get(home, WS_2, 7, key) == 0);
 	CHECK(session_cache_get(&other, WS_1, 7, key) == 0);
-	/* Updated in place, its time with it. */
+	/* Replaced, its time with it. */
 	CHECK(put(home, WS_1, 7, 2, 1));
 	CHECK(holds(home, WS_1, 7, 2));
 	CHECK(nanosleep(&over, NULL) == 0);
@@ -138,6 +143,64 @@ check_possession(const struct home *home)
 	CHECK(!holds(home, WS_1, 7, 8));
 }
 
+/* From here on, what keyctl(2) is asked to do ends in `action`. */
+static void
+forbid(unsigned operation, unsigned action)
+{
+	struct sock_filter code[] = {
+	    BPF_STMT(
+		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_keyctl, 0, 3),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		offsetof(struct seccomp_data, args[0])),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, operation, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, action),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+
+	/* A SIGSYS would leave a core file. */
+	CHECK(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
+/* Put a key for a second in a process that cannot do one step. */
+static void
+put_without(const struct home *home, unsigned operation, unsigned action)
+{
+	int status;
+
+	if (fork() == 0) {
+		forbid(operation, action);
+		_exit(put(home, WS_1, 7, 9, 1) ? 0 : 9);
+	}
+	CHECK(wait(&status) > 0);
+	CHECK(action == SECCOMP_RET_KILL_PROCESS
+		? WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS
+		: WIFEXITED(status) && WEXITSTATUS(status) == 9);
+}
+
+/* Where the process ends, or is refused, before the key has its end. */
+static void
+check_killed(const struct home *home)
+{
+	static const unsigned steps[] = {
+	    KEYCTL_SET_TIMEOUT, KEYCTL_SETPERM, KEYCTL_LINK};
+	const struct timespec over = {1, 300000000};
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		put_without(home, steps[i], SECCOMP_RET_KILL_PROCESS);
+		CHECK(!holds(home, WS_1, 7, 9));
+		put_without(home, steps[i], SECCOMP_RET_ERRNO | EDQUOT);
+		CHECK(!holds(home, WS_1, 7, 9));
+	}
+	put_without(home, KEYCTL_UNLINK, SECCOMP_RET_KILL_PROCESS);
+	CHECK(holds(home, WS_1, 7, 9));
+	CHECK(nanosleep(&over, NULL) == 0);
+	CHECK(!holds(home, WS_1, 7, 9));
+}
+
 static void
 test_keyring(void **state)
 {
@@ -154,6 +217,7 @@ test_keyring(void **state)
 		CHECK(setresgid(uid, uid, uid) == 0);
 		CHECK(setresuid(uid, uid, uid) == 0);
 		check_keyring(&f->home);
+		check_killed(&f->home);
 		check_possession(&f->home);
 		_exit(0);
 	}
