@@ -28,8 +28,9 @@ struct audit_record {
  *
  * The time is UTC; texts are escaped by json_print_text().
  *
- * @return 0; -EXIT_FAILED when audit.log cannot be written, is no regular
- *         file, is not ours, or others can write it
+ * @return 0; -EXIT_FAILED when audit.log cannot be written (what fitted of
+ *         the line stays), is no regular file, is not ours, or others can write
+ * it
  */
 int audit_append(const struct home *home, const struct audit_record *record,
     struct err *err);

@@ -90,6 +90,7 @@ audit_append(
 	AUTO_FD int fd = -1;
 	char shown[PATH_MAX];
 	struct stat st;
+	ssize_t written;
 	int rc;
 
 	snprintf(shown, sizeof(shown), "%s/audit.log", home->path);
@@ -103,7 +104,12 @@ audit_append(
 	if (rc < 0)
 		return rc;
 	/* One write, so that lines of two processes do not mix. */
-	if (write(fd, line.data, line.len) != (ssize_t)line.len)
+	written = write(fd, line.data, line.len);
+	if (written < 0)
 		return err_sys(err, EXIT_FAILED, "cannot write '%s'", shown);
+	if ((size_t)written < line.len)
+		return err_set(err, EXIT_FAILED,
+		    "cannot write '%s': there was room for %zd of %zu bytes",
+		    shown, written, line.len);
 	return 0;
 }

@@ -1,13 +1,16 @@
 /* audit: one line a start, whatever the names hold. */
 #include "config.h"
 
+#include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -139,6 +142,33 @@ test_refuses(void **state)
 	assert_int_equal(audit_append(&f->home, &plain, &err), -EXIT_FAILED);
 }
 
+/* A line that is cut is an error, and not one of something earlier. */
+static void
+test_cut(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit small = {100, 100};
+	struct err err;
+	int status;
+
+	if (fork() == 0) {
+		signal(SIGXFSZ, SIG_IGN);
+		if (setrlimit(RLIMIT_FSIZE, &small) < 0)
+			_exit(1);
+		errno = ENOTTY;
+		if (audit_append(&f->home, &plain, &err) != -EXIT_FAILED ||
+		    strstr(err.text, "room for 100 of ") == NULL)
+			_exit(2);
+		/* Now nothing fits. */
+		if (audit_append(&f->home, &plain, &err) != -EXIT_FAILED ||
+		    err.sys != EFBIG)
+			_exit(3);
+		_exit(0);
+	}
+	assert_true(wait(&status) > 0);
+	assert_int_equal(status, 0);
+}
+
 #define EACH(test)                                                             \
 	cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
@@ -150,6 +180,7 @@ main(void)
 	    EACH(test_injection),
 	    EACH(test_together),
 	    EACH(test_refuses),
+	    EACH(test_cut),
 	};
 
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
