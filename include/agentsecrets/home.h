@@ -3,7 +3,8 @@
  * and everything is reached relative to it, so that nobody can exchange a
  * path component in between.
  *
- * Directory 0700, files 0600, owned by the effective user, regular, never
+ * Directory 0700 (one that others may read or enter is made so by the first
+ * write into it), files 0600, owned by the effective user, regular, never
  * through a symbolic link. A write goes to a temporary file, fsync, rename,
  * fsync of the directory: the old state or the new one. Two locks: `lock`
  * around read-merge-write of any file, never across a request; `token.lock`
@@ -71,7 +72,8 @@ int home_read_secret(const struct home *home, const char *name,
 
 /**
  * Replace a file (0600) as a whole, durably. A directory in `name` is made.
- * Temporary files that a killed writer of the same file left are removed.
+ * Temporary files that a killed writer of the same file left are removed. The
+ * home is closed to group and others.
  *
  * @return 0; -EXIT_FAILED, the old file is as it was
  */

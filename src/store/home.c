@@ -259,6 +259,20 @@ open_place(const struct home *home, const struct place *place, int *held)
 	return *held;
 }
 
+/*
+ * A home that was made otherwise, or is older, is closed to others before
+ * something new lies in it. Where that cannot be done (FAT has one mode for
+ * all) the files' own mode has to do.
+ */
+static void
+tighten(const struct home *home)
+{
+	struct stat st;
+
+	if (fstat(home->fd, &st) == 0 && (st.st_mode & 077) != 0)
+		(void)fchmod(home->fd, st.st_mode & 07700);
+}
+
 int
 home_write(const struct home *home, const char *name, const void *bytes,
     size_t len, struct err *err)
@@ -272,6 +286,7 @@ home_write(const struct home *home, const char *name, const void *bytes,
 
 	if (rc < 0)
 		return rc;
+	tighten(home);
 	dir = open_place(home, &place, &held);
 	if (dir < 0 && errno == ENOENT &&
 	    (mkdirat(home->fd, place.directory, 0700) == 0 ||

@@ -100,6 +100,27 @@ test_open_refuses(void **state)
 	assert_non_null(strstr(err.hint, "without sudo"));
 }
 
+/* What others could read or enter is closed by a write, not by a look. */
+static void
+test_tightened(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_HOME struct home home = HOME_INIT;
+	AUTO_BUF struct buf text = BUF_INIT;
+	struct stat st;
+	struct err err;
+
+	assert_int_equal(home_write(&f->home, "a", "x", 1, &err), 0);
+	assert_int_equal(fchmod(f->home.fd, 02755), 0);
+	assert_int_equal(home_open(&home, true, &err), 1);
+	assert_int_equal(home_read(&home, "a", &text, 1, &err), 1);
+	assert_int_equal(fstat(home.fd, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 02755);
+	assert_int_equal(home_write(&home, "vault/b", "x", 1, &err), 0);
+	assert_int_equal(fstat(home.fd, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 02700);
+}
+
 static void
 test_sudo_makes_nothing(void **state)
 {
@@ -347,6 +368,7 @@ main(void)
 	    EACH(test_open),
 	    EACH(test_real_path),
 	    EACH(test_open_refuses),
+	    EACH(test_tightened),
 	    EACH(test_sudo_makes_nothing),
 	    EACH(test_read),
 	    EACH(test_read_refuses),
