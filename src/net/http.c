@@ -9,7 +9,13 @@
 
 #include "http_error.h"
 
-enum { CONNECT_SECONDS = 10, TOTAL_SECONDS = 30 };
+/* A large body may take its time on a slow line, as long as it moves. */
+enum {
+	CONNECT_SECONDS = 10,
+	SLOW_BYTES = 1000, /* a second, sent and received */
+	SLOW_SECONDS = 20,
+	TOTAL_SECONDS = 600,
+};
 
 static void
 free_list(struct curl_slist **list)
@@ -116,6 +122,8 @@ set_fixed(struct net_state *state, CURL *curl)
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+	SET(CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
+	SET(CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
 	SET(CURLOPT_TIMEOUT, (long)TOTAL_SECONDS);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION);

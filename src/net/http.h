@@ -29,7 +29,8 @@ struct http_answer {
 
 /**
  * Send a request and read the whole answer. No redirect is followed, no
- * proxy used, nothing retried; ten seconds to connect, thirty in all.
+ * proxy used, nothing retried. Given up after ten seconds without a
+ * connection, twenty below 1000 bytes a second, or ten minutes in all.
  *
  * @return 0 with any HTTP status; -EXIT_FAILED with the reason in `state`
  */

@@ -11,12 +11,16 @@ import socket
 import ssl
 import sys
 import threading
+import time
 
 ID = "0b0e4d1c-5c0e-4b8e-9d4a-1f2e3d4c5b6a"
 OTHER = "11111111-2222-4333-8444-555555555555"
 KINDS = {200: "OK", 302: "Found", 401: "Unauthorized", 404: "Not Found",
          409: "Conflict", 429: "Too Many Requests", 500: "Server Error",
          503: "Service Unavailable"}
+
+HEALTHY = {"status": "healthy", "version": "fake",
+           "extensions": ["one", "two"]}
 
 
 def http(status, body, kind="application/json", extra=""):
@@ -51,8 +55,7 @@ def row(key="A", value="eA==", **more):
 def answers(port):
     html = "<html><body>hello</body></html>"
     return {
-        "healthy": http(200, {"status": "healthy", "version": "fake",
-                              "extensions": ["one", "two"]}),
+        "healthy": http(200, HEALTHY),
         "garbage": b"\x00\x01\x02 nothing that anybody speaks\n" * 9,
         "ssh": b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n",
         "close": b"",
@@ -106,6 +109,18 @@ def read_request(peer, log):
         out.write(head + b"\n\n" + body + b"\n")
 
 
+# Bytes a second.
+RATES = {"slow": 3000, "trickle": 100}
+
+
+def drip(peer, rate):
+    """A healthy answer that takes 35 seconds."""
+    answer = http(200, json.dumps({**HEALTHY, "padding": "x" * 35 * rate}))
+    for i in range(0, len(answer), rate // 10):
+        peer.sendall(answer[i:i + rate // 10])
+        time.sleep(0.1)
+
+
 def serve(peer, mode, log, port):
     try:
         if mode != "ssh":  # that one speaks first
@@ -116,6 +131,8 @@ def serve(peer, mode, log, port):
                 peer.sendall(b"[" * 65536)
         if mode == "silent":
             peer.recv(1)
+        elif mode in RATES:
+            drip(peer, RATES[mode])
         else:
             peer.sendall(answers(port)[mode])
     except OSError:

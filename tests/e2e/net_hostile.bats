@@ -70,6 +70,32 @@ list_is() {
   [ $((SECONDS - before)) -lt 25 ]
 }
 
+# time_of FAKE_URL NAME: run `status` in the background; afterwards NAME.out
+# holds what it said and NAME.took its seconds.
+time_of() {
+  local before=$SECONDS
+  probe "$1" status >"$2.out" 2>&1 || :
+  echo $((SECONDS - before)) >"$2.took"
+}
+
+@test "a slow answer is waited for, one that stands still is not" {
+  local mode waits=()
+  for mode in slow trickle silent; do
+    start_fake "$mode"
+    time_of "$FAKE_URL" "$mode" &
+    waits+=($!)
+  done
+  wait "${waits[@]}"
+  head ./*.out ./*.took
+  grep '^server fake' slow.out
+  [ "$(<slow.took)" -gt 31 ]
+  for mode in trickle silent; do
+    grep "^error 4: cannot reach 'http://.*': timed out" "$mode.out"
+    [ "$(<"$mode.took")" -ge 18 ]
+    [ "$(<"$mode.took")" -le 32 ]
+  done
+}
+
 @test "addresses that are refused before anything is sent" {
   local url
   start_fake healthy
