@@ -35,6 +35,23 @@ join_extensions(struct buf *out, const cJSON *array)
 	return 0;
 }
 
+/*
+ * Many servers say under some address that they are healthy. Ours names its
+ * extensions, other AgentSecrets servers name their components.
+ */
+static bool
+is_ours(const struct api_answer *reply)
+{
+	const char *status = json_get_text(reply->json, "status");
+	const char *wanted = reply->status == 503 ? "unhealthy" : "healthy";
+
+	return (reply->status == 200 || reply->status == 503) &&
+	    status != NULL && text_equal(status, wanted) &&
+	    cJSON_IsNumber(json_get(reply->json, "uptime_seconds")) &&
+	    (cJSON_IsArray(json_get(reply->json, "extensions")) ||
+		cJSON_IsObject(json_get(reply->json, "components")));
+}
+
 int
 api_status(struct net_state *state, const struct message_view *request,
     struct message *answer, struct err *err)
@@ -42,14 +59,14 @@ api_status(struct net_state *state, const struct message_view *request,
 	const struct http_request http = {.path = "status/"};
 	AUTO_API_ANSWER struct api_answer reply = API_ANSWER_INIT;
 	AUTO_BUF struct buf extensions = BUF_INIT;
-	const char *status;
 	const char *version;
 
 	(void)request;
 	if (api_call(state, &http, &reply, err) < 0)
 		return -EXIT_FAILED;
-	status = json_get_text(reply.json, "status");
-	if (status == NULL || (reply.status != 200 && reply.status != 503))
+	if (!is_ours(&reply) && reply.status >= 500)
+		return api_refused(state, &reply, err);
+	if (!is_ours(&reply))
 		return net_fail(state, REASON_NOT_OURS, err,
 		    "%s answers, but is no AgentSecrets server", state->shown);
 	if (reply.status == 503)

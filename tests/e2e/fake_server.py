@@ -19,8 +19,12 @@ KINDS = {200: "OK", 302: "Found", 401: "Unauthorized", 404: "Not Found",
          409: "Conflict", 429: "Too Many Requests", 500: "Server Error",
          503: "Service Unavailable"}
 
-HEALTHY = {"status": "healthy", "version": "fake",
+HEALTHY = {"status": "healthy", "version": "fake", "uptime_seconds": 1,
            "extensions": ["one", "two"]}
+# As other AgentSecrets servers answer.
+OTHERS = {"status": "healthy", "timestamp": "2026-01-02T03:04:05Z",
+          "uptime_seconds": 1.5, "components": {"database": "healthy"},
+          "system": {"environment": "production"}}
 
 
 def http(status, body, kind="application/json", extra=""):
@@ -56,6 +60,15 @@ def answers(port):
     html = "<html><body>hello</body></html>"
     return {
         "healthy": http(200, HEALTHY),
+        "others": http(200, OTHERS),
+        "ill": http(503, {**HEALTHY, "status": "unhealthy"}),
+        "ok": http(200, {**HEALTHY, "status": "ok"}),
+        "unhealthy200": http(200, {**HEALTHY, "status": "unhealthy"}),
+        "healthy404": http(404, HEALTHY),
+        "alone": http(200, {"status": "healthy"}),
+        "anyones": http(200, {"status": "healthy", "uptime_seconds": 1,
+                              "version": "7"}),
+        "behind": http(503, {"status": "error", "message": "no upstream"}),
         "garbage": b"\x00\x01\x02 nothing that anybody speaks\n" * 9,
         "ssh": b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n",
         "close": b"",

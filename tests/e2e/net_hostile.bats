@@ -43,8 +43,9 @@ list_is() {
 
 @test "a server that is none is told apart from one that is not there" {
   status_is 1 'is no AgentSecrets server' garbage ssh html missing \
-    list twice trailing nul deep
+    list twice trailing nul deep ok unhealthy200 healthy404 alone anyones
   status_is 1 'fails with HTTP status 500' broken
+  status_is 1 'fails: no upstream' behind
   status_is 4 'broke: ' short
   status_is 4 'closed the connection without an answer' close
   run probe http://127.0.0.1:1 status
@@ -55,8 +56,10 @@ list_is() {
   assert_match "cannot reach 'https://no-such-host.invalid': no such host"
 }
 
-@test "a healthy one is taken" {
+@test "a healthy one is taken, an unhealthy one is called so" {
   status_is 0 'server fake \[one two\] origin=$' healthy
+  status_is 0 'server unknown \[\] origin=$' others
+  status_is 1 'is not healthy' ill
 }
 
 @test "no redirect is followed" {
