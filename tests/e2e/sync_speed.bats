@@ -34,7 +34,7 @@ timed() {
 best() { printf '%s\n' "${TIMES[@]}" | sort -n | head -n 1; }
 
 @test "10,000 secrets: push and pull" {
-  local try push pull
+  local push pull
   fresh_home
   set_settings '{"session_cache": 3600}'
   PASSWORD_FILE=$HOME/password
@@ -48,7 +48,7 @@ best() { printf '%s\n' "${TIMES[@]}" | sort -n | head -n 1; }
   as_member unlock --password-file "$PASSWORD_FILE"
 
   TIMES=()
-  for try in 1 2 3; do
+  for _ in 1 2 3; do
     write_many
     timed as_member push -q "$WORK/many.env"
   done
