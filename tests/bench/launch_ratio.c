@@ -1,15 +1,13 @@
 /*
  * launch_ratio: what it costs to start a command, one way and another.
  *
- *	launch_ratio [-n ROUNDS] [-q PERCENT] ::: COMMAND... ::: COMMAND...
+ *	launch_ratio [-n ROUNDS] ::: COMMAND... ::: COMMAND... [::: COMMAND...]
  *
  * Each round starts every command once, in turn, so that what disturbs the
  * machine disturbs all of them. Prints a line a command:
  *
- *	microseconds, overhead ratio, peak KiB, the command
+ *	median microseconds, overhead ratio, peak KiB, the command
  *
- * The time is the median, or the quantile that -q names: a low one is what
- * the rounds took in which nothing else ran.
  * The ratio is the time above that of the first command, as a multiple of the
  * second's time above it. Peak memory spans what a process was before exec.
  */
@@ -106,19 +104,18 @@ read_ways(struct way *ways, int rounds, char **argv)
 }
 
 static void
-print(struct way *ways, int n, int rounds, int percent)
+print(struct way *ways, int n, int rounds)
 {
-	const int at = (int)((long)(rounds - 1) * percent / 100);
 	double base, reference;
 
 	for (int i = 0; i < n; i++)
 		qsort(ways[i].times, (size_t)rounds, sizeof(double), compare);
-	base = ways[0].times[at];
-	reference = ways[1].times[at] - base;
+	base = ways[0].times[rounds / 2];
+	reference = ways[1].times[rounds / 2] - base;
 	for (int i = 0; i < n; i++) {
-		double time = ways[i].times[at];
+		double median = ways[i].times[rounds / 2];
 
-		printf("%.0f %.2f %ld ", time, (time - base) / reference,
+		printf("%.0f %.2f %ld ", median, (median - base) / reference,
 		    ways[i].peak);
 		for (char **word = ways[i].argv; *word != NULL; word++)
 			printf("%s%s", *word, word[1] != NULL ? " " : "\n");
@@ -131,20 +128,16 @@ main(int argc, char **argv)
 	static struct way ways[WAYS_MAX];
 	posix_spawn_file_actions_t actions;
 	int rounds = 300;
-	int percent = 50;
 	int first = 1;
 	int n;
 
-	for (; argc > first + 1 && argv[first][0] == '-'; first += 2) {
-		if (strcmp(argv[first], "-n") == 0)
-			rounds = (int)strtol(argv[first + 1], NULL, 10);
-		else if (strcmp(argv[first], "-q") == 0)
-			percent = (int)strtol(argv[first + 1], NULL, 10);
+	if (argc > 2 && strcmp(argv[1], "-n") == 0) {
+		rounds = (int)strtol(argv[2], NULL, 10);
+		first = 3;
 	}
-	if (rounds < 1 || rounds > ROUNDS_MAX || percent < 0 || percent > 100 ||
+	if (rounds < 1 || rounds > ROUNDS_MAX ||
 	    (n = read_ways(ways, rounds, argv + first)) < 2) {
-		fputs("usage: launch_ratio [-n ROUNDS] [-q PERCENT] "
-		      "::: COMMAND... "
+		fputs("usage: launch_ratio [-n ROUNDS] ::: COMMAND... "
 		      "::: COMMAND...\n",
 		    stderr);
 		return 2;
@@ -162,6 +155,6 @@ main(int argc, char **argv)
 				ways[i].times[round] = took;
 		}
 	}
-	print(ways, n, rounds, percent);
+	print(ways, n, rounds);
 	return 0;
 }
