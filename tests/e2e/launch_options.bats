@@ -111,7 +111,7 @@ assert_names() {
   run -0 agentsecrets env --map ALPHA=BETA,BETA=ALPHA -- sh -c 'echo $ALPHA$BETA'
   [ "$output" = ba ]
   refused "'ALPHA'" env --map ALPHA --
-  refused "'=ALPHA'" env --map =ALPHA --
+  refused 'wants NEW=OLD' env --map =ALPHA --
   refused "'NEW='" env --map NEW= --
   refused 'BETA' env --only ALPHA --map NEW=BETA --
 }

@@ -40,11 +40,16 @@ load(void *context, struct secret *out, struct err *err)
 static int
 save(void *context, const struct secret *session, struct err *err)
 {
-	AUTO_FD int fd =
-	    open(token_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	char next[4096];
+	AUTO_FD int fd = -1;
 
 	(void)context;
-	if (fd < 0 || fd_write_all(fd, session->data, session->len) < 0)
+	/* Whole or not at all, as home_write() does: others read it unlocked.
+	 */
+	snprintf(next, sizeof(next), "%s.next", token_file);
+	fd = open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || fd_write_all(fd, session->data, session->len) < 0 ||
+	    rename(next, token_file) < 0)
 		return err_sys(err, EXIT_FAILED, "'%s'", token_file);
 	return 0;
 }
