@@ -301,6 +301,19 @@ struct write_result {
 /** Free the lists; a zeroed one is fine. */
 void write_result_release(struct write_result *result);
 
+/**
+ * Find out where a command would work, without a server: before somebody is
+ * asked for values that have no place to go. On a terminal a directory that is
+ * not trusted is asked about, and remembered.
+ *
+ * @param where  unchanged on failure
+ * @return 0; -EXIT_FAILED no project here; -EXIT_ACCESS not set up, not
+ *         trusted, another server; -EXIT_USAGE no such environment;
+ *         -EXIT_UNSAFE
+ */
+int where_run(
+    const struct caller *caller, struct flow_where *where, struct err *err);
+
 /** Store values: all of them or none. */
 int set_run(const struct set_item *items, size_t n, bool force,
     const struct caller *caller, struct write_result *result, struct err *err);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <agentsecrets/fd.h>
+#include <agentsecrets/names.h>
 #include <agentsecrets/text.h>
 
 #include "command.h"
@@ -152,6 +153,24 @@ read_item(struct set_item *item, char *operand, bool *used_stdin,
 	return 0;
 }
 
+/* Nobody is asked for a value that has no name or no place. */
+static int
+check_before_values(const struct operands *operands,
+    const struct caller *caller, struct err *err)
+{
+	struct flow_where where;
+	char stored[NAME_MAX_BYTES + 1];
+
+	for (size_t i = 0; i < operands->n; i++) {
+		const char *operand = operands->items[i];
+		size_t len = (size_t)text_before_equals(operand);
+
+		if (name_to_stored(stored, operand, len, err) < 0)
+			return -(int)err->status;
+	}
+	return where_run(caller, &where, err);
+}
+
 static int
 set(struct invocation *invocation, struct err *err)
 {
@@ -162,6 +181,9 @@ set(struct invocation *invocation, struct err *err)
 	bool used_stdin = false;
 	int rc = items == NULL ? err_memory(err) : 0;
 
+	if (rc == 0)
+		rc = check_before_values(
+		    &invocation->operands, &invocation->caller, err);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = read_item(&items[i], invocation->operands.items[i],
 		    &used_stdin, &invocation->caller, err);

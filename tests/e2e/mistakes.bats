@@ -213,6 +213,31 @@ no_account() { [ ! -e "$AGENTSECRETS_HOME/account.json" ]; }
   no_account
 }
 
+@test "set without a place or a name for the value does not read it" {
+  new_account ''
+  printf 'one\ntwo\n' >lines
+  # unread STATUS ERROR COMMAND...: and what is on standard input stays there.
+  unread() {
+    run -0 sh -c 'rc=$1 && shift && { "$@"; [ $? = "$rc" ] && cat; } <lines' \
+      sh "$1" "${@:3}"
+    assert_match "agentsecrets: $2"
+    assert_line one
+    assert_line two
+  }
+  unread 1 'no project here' agentsecrets set KEY=-
+  agentsecrets project create web
+  unread 2 "invalid name 'NO-NAME'" agentsecrets set KEY=- NO-NAME=-
+  unread 2 "unknown environment 'test'" agentsecrets set -e test KEY=-
+  cp -r .agentsecrets ../copied
+  mkdir ../elsewhere
+  mv ../copied ../elsewhere/.agentsecrets
+  cp lines ../elsewhere
+  cd ../elsewhere
+  unread 3 'directory .* is not trusted yet' agentsecrets set KEY=-
+  rm -r "$AGENTSECRETS_HOME"
+  unread 3 'not set up yet' agentsecrets set KEY=-
+}
+
 @test "a command that does not exist, and one without its operand" {
   mistake 2 "unknown command 'frobnicate'" "see 'agentsecrets --help'" \
     agentsecrets frobnicate

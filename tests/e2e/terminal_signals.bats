@@ -128,3 +128,14 @@ then_shell() {
   assert_status 0
   [ -e "$HOME/second/account.json" ]
 }
+
+@test "no value is asked for where there is no place or no name for it" {
+  at_terminal -- agentsecrets set NO-NAME
+  assert_status 2
+  assert_one_error "invalid name 'NO-NAME'"
+  mkdir ../elsewhere
+  cd ../elsewhere
+  at_terminal -- agentsecrets set KEY
+  assert_status 1
+  assert_one_error 'no project here'
+}
