@@ -12,7 +12,6 @@
 #ifndef AGENTSECRETS_SERVER_DB_H
 #define AGENTSECRETS_SERVER_DB_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,21 +47,21 @@ struct db_value db_blob_value(const void *bytes, size_t len);
 #define DB_NO_PARAMS NULL, 0
 
 struct db;
+struct turn;
 
 /**
  * Open a connection; on the first one of a new database the schema is made,
  * under the database's own lock.
  *
- * @param uri     "sqlite:PATH"; "sqlite::memory:" for tests
- * @param writer  held by a transaction that may write, so that those of one
- *                process wait in turn rather than poll for the database's
- *                lock; NULL for a connection that is the only one
- * @param out     the caller closes it with db_close()
+ * @param uri   "sqlite:PATH"; "sqlite::memory:" for tests
+ * @param turn  taken by a transaction that may write; NULL for a connection
+ *              that is the only one
+ * @param out   the caller closes it with db_close()
  * @return 0; -EXIT_USAGE for a database this build does not support;
  *         -EXIT_FAILED
  */
 int db_open(
-    struct db **out, const char *uri, pthread_mutex_t *writer, struct err *err);
+    struct db **out, const char *uri, struct turn *turn, struct err *err);
 
 /** Close. Accepts NULL. */
 void db_close(struct db *db);
@@ -79,6 +78,9 @@ int db_ping(struct db *db, struct err *err);
  * the same may succeed later; asking forgets it.
  */
 bool db_was_busy(struct db *db);
+
+/** @return 0; -EXIT_USAGE for a database this build does not support */
+int db_uri_check(const char *uri, struct err *err);
 
 /** The path of an SQLite URI, or NULL when it is none or in memory. */
 const char *db_uri_path(const char *uri);

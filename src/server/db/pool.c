@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/server/db/turn.h"
+
 struct db_pool {
 	pthread_mutex_t lock;
 	pthread_cond_t returned;
-	pthread_mutex_t writer;
+	struct turn turn;
 	char *uri;
 	size_t size;
 	size_t open; /* connections that exist, taken or not */
@@ -28,13 +30,13 @@ db_pool_new(struct db_pool **out, const char *uri, size_t size, struct err *err)
 		return err_memory(err);
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->returned, NULL);
-	pthread_mutex_init(&pool->writer, NULL);
+	turn_init(&pool->turn);
 	pool->uri = strdup(uri);
 	pool->idle = calloc(size, sizeof(struct db *));
 	pool->size = size;
 	rc = pool->uri == NULL || pool->idle == NULL
 	    ? err_memory(err)
-	    : db_open(&first, uri, &pool->writer, err);
+	    : db_open(&first, uri, &pool->turn, err);
 	if (rc < 0) {
 		db_pool_free(pool);
 		return rc;
@@ -52,7 +54,7 @@ db_pool_free(struct db_pool *pool)
 		return;
 	for (size_t i = 0; i < pool->idle_n; i++)
 		db_close(pool->idle[i]);
-	pthread_mutex_destroy(&pool->writer);
+	turn_release(&pool->turn);
 	pthread_cond_destroy(&pool->returned);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool->idle);
@@ -75,7 +77,7 @@ db_pool_take(struct db_pool *pool, struct db **out, struct err *err)
 	}
 	pool->open++;
 	pthread_mutex_unlock(&pool->lock);
-	rc = db_open(out, pool->uri, &pool->writer, err);
+	rc = db_open(out, pool->uri, &pool->turn, err);
 	if (rc < 0) {
 		pthread_mutex_lock(&pool->lock);
 		pool->open--;

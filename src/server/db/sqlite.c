@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <sqlite3.h>
 
@@ -14,10 +13,10 @@
 #include <agentsecrets/text.h>
 
 #include "src/server/db/schema.h"
+#include "src/server/db/turn.h"
 
 enum {
-	/* A thread that waits answers nobody: the client may come again. */
-	BUSY_SECONDS = 2,
+	BUSY_MS = 2000,
 	PARAMS_MAX = 12,
 	/* The longest value: base64 twice around BLOB_MAX, Fernet between. */
 	LENGTH_MAX = 1 << 20,
@@ -32,8 +31,8 @@ struct prepared {
 
 struct db {
 	sqlite3 *handle;
-	pthread_mutex_t *writer;
-	bool writing; /* holds it */
+	struct turn *turn;
+	bool writing; /* has it */
 	bool busy;
 	struct prepared prepared[ST_END];
 };
@@ -160,7 +159,7 @@ harden(struct db *db)
 	sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
 	sqlite3_limit(db->handle, SQLITE_LIMIT_SQL_LENGTH, SQL_MAX);
 	sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 0);
-	sqlite3_busy_timeout(db->handle, BUSY_SECONDS * 1000);
+	sqlite3_busy_timeout(db->handle, BUSY_MS);
 }
 
 static int
@@ -188,8 +187,8 @@ db_uri_path(const char *uri)
 	return path;
 }
 
-static int
-check_uri(const char *uri, struct err *err)
+int
+db_uri_check(const char *uri, struct err *err)
 {
 	if (text_has_prefix(uri, "postgresql:") ||
 	    text_has_prefix(uri, "postgres:"))
@@ -202,18 +201,17 @@ check_uri(const char *uri, struct err *err)
 }
 
 int
-db_open(
-    struct db **out, const char *uri, pthread_mutex_t *writer, struct err *err)
+db_open(struct db **out, const char *uri, struct turn *turn, struct err *err)
 {
 	struct db *db;
-	int rc = check_uri(uri, err);
+	int rc = db_uri_check(uri, err);
 
 	if (rc < 0)
 		return rc;
 	db = calloc(1, sizeof(*db));
 	if (db == NULL)
 		return err_memory(err);
-	db->writer = writer;
+	db->turn = turn;
 	rc = 0;
 	/*
 	 * No SQLITE_OPEN_NOFOLLOW: it looks at every component of the path,
@@ -251,6 +249,14 @@ db_close(struct db *db)
 	free(db);
 }
 
+static void
+give_turn(struct db *db)
+{
+	if (db->writing)
+		turn_give(db->turn);
+	db->writing = false;
+}
+
 static int
 begin(struct db *db, const char *sql, struct err *err)
 {
@@ -259,42 +265,24 @@ begin(struct db *db, const char *sql, struct err *err)
 	    : failed(db, "cannot begin a transaction", err);
 }
 
-static int
-take_writer(struct db *db, struct err *err)
-{
-	struct timespec until;
-
-	if (db->writer == NULL)
-		return 0;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += BUSY_SECONDS;
-	db->busy =
-	    pthread_mutex_clocklock(db->writer, CLOCK_MONOTONIC, &until) != 0;
-	if (db->busy)
-		return err_set(err, EXIT_FAILED,
-		    "cannot begin a transaction: others take too long");
-	db->writing = true;
-	return 0;
-}
-
-static void
-give_writer(struct db *db)
-{
-	if (db->writing)
-		pthread_mutex_unlock(db->writer);
-	db->writing = false;
-}
-
 int
 db_begin(struct db *db, struct err *err)
 {
-	int rc = take_writer(db, err);
+	int patience = db->turn != NULL ? turn_take(db->turn) : BUSY_MS;
+	int rc;
 
-	if (rc < 0)
-		return rc;
+	db->busy = patience < 0;
+	if (db->busy)
+		return err_set(err, EXIT_FAILED,
+		    "cannot begin a transaction: others take too long");
+	db->writing = db->turn != NULL;
+	sqlite3_busy_timeout(db->handle, patience);
 	rc = begin(db, "BEGIN IMMEDIATE", err);
+	sqlite3_busy_timeout(db->handle, BUSY_MS);
+	if (rc < 0 && db->busy && db->writing)
+		turn_in_vain(db->turn);
 	if (rc < 0)
-		give_writer(db);
+		give_turn(db);
 	return rc;
 }
 
@@ -337,7 +325,7 @@ int
 db_commit(struct db *db, struct err *err)
 {
 	if (run_text(db, "COMMIT") == 0) {
-		give_writer(db);
+		give_turn(db);
 		return 0;
 	}
 	failed(db, "cannot commit", err);
@@ -350,7 +338,7 @@ db_rollback(struct db *db)
 {
 	if (!sqlite3_get_autocommit(db->handle))
 		run_text(db, "ROLLBACK");
-	give_writer(db);
+	give_turn(db);
 }
 
 static int
