@@ -4,15 +4,34 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <agentsecrets/buf.h>
+#include <agentsecrets/crypto.h>
 #include <agentsecrets/fd.h>
 
 enum { KEY_TEXT = 44, KEY_FILE_MAX = 4096 };
+
+/* The key lasts before anything is written under it. */
+static int
+sync_directory(const char *path, struct err *err)
+{
+	AUTO_BUF struct buf copy = BUF_INIT;
+	AUTO_FD int fd = -1;
+	const char *name;
+
+	if (buf_append(&copy, path, strlen(path) + 1) < 0)
+		return err_memory(err);
+	name = dirname((char *)copy.data);
+	fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL))
+		return err_sys(err, EXIT_FAILED, "cannot write '%s'", name);
+	return 0;
+}
 
 /*
  * Written under another name and linked into place, so that a start that is
@@ -24,14 +43,15 @@ make(const char *path, struct err *err)
 	AUTO_BUF struct buf temporary = BUF_INIT;
 	AUTO_FD int fd = -1;
 	char text[KEY_TEXT + 2];
+	char id[UUID_TEXT + 1];
 	const char *name;
 	int rc = 0;
 
-	if (buf_printf(&temporary, "%s.%d", path, (int)getpid()) < 0)
+	crypto_random_uuid(id);
+	if (buf_printf(&temporary, "%s.%s", path, id) < 0)
 		return err_memory(err);
 	name = buf_text_view(&temporary);
-	fd = open(
-	    name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_sys(err, EXIT_FAILED, "cannot make '%s'", name);
 	fernet_key_random(text);
@@ -42,7 +62,7 @@ make(const char *path, struct err *err)
 		rc = err_sys(err, EXIT_FAILED, "cannot make '%s'", path);
 	explicit_bzero(text, sizeof(text));
 	unlink(name);
-	return rc;
+	return rc < 0 ? rc : sync_directory(path, err);
 }
 
 static int

@@ -102,17 +102,17 @@ report(const struct err *err)
 }
 
 static int
-parse_number(
-    const char *name, const char *text, uint64_t max, int *out, struct err *err)
+parse_number(const char *name, const char *text, uint64_t min, uint64_t max,
+    int *out, struct err *err)
 {
 	uint64_t number;
 
 	if (text == NULL)
 		return 0;
-	if (text_parse_u64(text, max, &number) < 0)
+	if (text_parse_u64(text, max, &number) < 0 || number < min)
 		return err_set(err, EXIT_USAGE,
-		    "--%s: '%s' is no number from 0 to %llu", name, text,
-		    (unsigned long long)max);
+		    "--%s: '%s' is no number from %llu to %llu", name, text,
+		    (unsigned long long)min, (unsigned long long)max);
 	*out = (int)number;
 	return 0;
 }
@@ -128,9 +128,11 @@ check(
 		return err_set(err, EXIT_USAGE, "--db is required");
 	if (a->keys == NULL)
 		return err_set(err, EXIT_USAGE, "--keys is required");
-	if (a->embedded && a->listen != NULL)
+	if (a->embedded &&
+	    (a->listen != NULL || a->origin != NULL || a->attempts != NULL ||
+		a->open_registration || a->behind_proxy))
 		return err_set(err, EXIT_USAGE,
-		    "--embedded and --listen exclude each other");
+		    "--embedded goes with --db, --keys and --timeout only");
 	return 0;
 }
 
@@ -156,18 +158,28 @@ take_socket(struct listen_config *config, struct err *err)
 	return 0;
 }
 
+/* Where the embedded server's socket is; "" for none. */
+static void
+find_socket(const struct arguments *a, struct sockaddr_un *out)
+{
+	socklen_t len = sizeof(*out);
+
+	*out = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (!a->embedded ||
+	    getsockname(SOCKET_FD, (struct sockaddr *)out, &len) < 0 ||
+	    out->sun_family != AF_UNIX || out->sun_path[0] != '/')
+		out->sun_path[0] = '\0';
+}
+
 /* The helper that bound it may have been killed: leave nothing behind. */
 static void
-remove_socket(int fd)
+remove_socket(struct sockaddr_un *address)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	socklen_t len = sizeof(address);
-
-	if (getsockname(fd, (struct sockaddr *)&address, &len) < 0 ||
-	    address.sun_path[0] != '/')
+	if (address->sun_path[0] == '\0')
 		return;
-	unlink(address.sun_path);
-	rmdir(dirname(address.sun_path));
+	unlink(address->sun_path);
+	rmdir(dirname(address->sun_path));
+	address->sun_path[0] = '\0';
 }
 
 static void
@@ -191,7 +203,8 @@ wait_for_end(const sigset_t *signals)
 /* Answer until told to stop. */
 static int
 serve(const struct arguments *a, struct server *server,
-    struct listen_config *config, const sigset_t *signals, struct err *err)
+    struct listen_config *config, struct sockaddr_un *address,
+    const sigset_t *signals, struct err *err)
 {
 	struct listener *listener = NULL;
 	int rc = 0;
@@ -210,8 +223,7 @@ serve(const struct arguments *a, struct server *server,
 	if (!a->embedded)
 		announce(config->fd);
 	wait_for_end(signals);
-	if (a->embedded)
-		remove_socket(config->fd);
+	remove_socket(address);
 	listen_stop(listener);
 	return 0;
 }
@@ -236,17 +248,20 @@ run(const struct arguments *a, const sigset_t *signals, struct err *err)
 	    .behind_proxy = a->behind_proxy,
 	};
 	static struct server server;
+	struct sockaddr_un address;
 	int rc;
 
 	if ((rc = parse_number(
-		 "timeout", a->timeout, 3600, &listen.timeout, err)) < 0 ||
-	    (rc = parse_number("attempts", a->attempts, 1000000,
+		 "timeout", a->timeout, 1, 3600, &listen.timeout, err)) < 0 ||
+	    (rc = parse_number("attempts", a->attempts, 0, 1000000,
 		 &config.attempts, err)) < 0 ||
 	    (rc = crypto_init(err)) < 0)
 		return rc;
+	find_socket(a, &address);
 	rc = server_init(&server, &config, err);
 	if (rc == 0)
-		rc = serve(a, &server, &listen, signals, err);
+		rc = serve(a, &server, &listen, &address, signals, err);
+	remove_socket(&address);
 	server_release(&server);
 	return rc;
 }
@@ -261,6 +276,11 @@ main(int argc, char **argv)
 	int rc = option_parse(
 	    options, OPTIONS, true, argc, argv, &a, &operands, &err);
 
+#ifndef WITH_SANITIZERS
+	if (rc == 0 && !confine_malloc_wipes())
+		rc = err_set(&err, EXIT_FAILED,
+		    "freed memory would keep passwords and keys");
+#endif
 	/* Blocked before any thread exists, and before our parent may end. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);

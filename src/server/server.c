@@ -3,6 +3,7 @@
 #include "src/server/server.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -82,6 +83,11 @@ server_init(
 	server->open_registration = config->open_registration;
 	server->report = config->report;
 	server->started_at = time(NULL);
+	/* Best effort: the limit of locked memory may be nothing. */
+	(void)mlock(server->keys, sizeof(server->keys));
+	rc = db_uri_check(config->db, err);
+	if (rc < 0)
+		return rc;
 	rc = keys_load(server->keys, config->keys,
 	    path == NULL || access(path, F_OK) < 0, err);
 	if (rc < 0)

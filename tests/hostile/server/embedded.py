@@ -16,7 +16,7 @@ BASE = tempfile.mkdtemp(dir=os.environ.get("BATS_TEST_TMPDIR"))
 class Embedded:
     """Our child; the socket lies in a fresh directory under /tmp."""
 
-    def __init__(self, name):
+    def __init__(self, name, orphan=False):
         self.data = os.path.join(BASE, name)
         os.makedirs(self.data, mode=0o700, exist_ok=True)
         self.directory = tempfile.mkdtemp(prefix="agentsecrets-test-", dir="/tmp")
@@ -26,6 +26,8 @@ class Embedded:
         listening.listen(16)
         self.pid = os.fork()
         if self.pid == 0:
+            while orphan and os.getppid() == orphan:
+                time.sleep(0.001)
             os.dup2(listening.fileno(), 9)
             os.dup2(9, 3, inheritable=True)
             os.execv(PROGRAM, [
@@ -137,6 +139,28 @@ def orphans():
         os.close(write)
 
 
+def failures():
+    """A server that cannot start, or whose parent ended before, tidies up too."""
+    server = Embedded("failures")
+    server.ask("GET", "status/")
+    server.stop()
+    with open(os.path.join(server.data, "keys"), "w", encoding="ascii") as keys:
+        keys.write("damaged")
+    server = Embedded("failures")
+    check(os.waitpid(server.pid, 0)[1] != 0, "no start with damaged keys")
+    server.left_nothing("damaged keys")
+    read, write = os.pipe()
+    if os.fork() == 0:
+        server = Embedded("early", orphan=os.getpid())
+        os.write(write, server.directory.encode())
+        os._exit(0)
+    directory = os.read(read, 4096).decode()
+    until = time.monotonic() + 10
+    while os.path.exists(directory) and time.monotonic() < until:
+        time.sleep(0.01)
+    check(not os.path.exists(directory), "an orphan from the start leaves its socket")
+
+
 def quick():
     """The launcher waits for it: the best of five starts is quick."""
     times = []
@@ -153,5 +177,6 @@ def quick():
 account()
 strangers()
 orphans()
+failures()
 quick()
 finish()

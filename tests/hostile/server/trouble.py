@@ -2,11 +2,12 @@
 
 import os
 import sqlite3
+import subprocess
 import tempfile
 import threading
 import time
 
-from harness import Person, Server, b64, check, finish
+from harness import PROGRAM, Person, Server, b64, check, finish
 
 
 def busy():
@@ -62,7 +63,22 @@ def behind_a_link():
         check(server.request("GET", "status/").status == 200, "behind a link")
 
 
+def command_lines():
+    directory = tempfile.mkdtemp(dir=os.environ.get("BATS_TEST_TMPDIR"))
+    keys = os.path.join(directory, "keys")
+    db = "sqlite:" + os.path.join(directory, "db")
+    for options in (["--db", "foo"], ["--db", "postgresql://x/y"],
+                    ["--db", db, "--timeout", "0"], ["--db", db, "--timeout", "9999"],
+                    ["--db", db, "--embedded", "--open-registration"],
+                    ["--db", db, "--embedded", "--origin", "https://x"]):
+        done = subprocess.run([PROGRAM, "--keys", keys, *options], timeout=20,
+                              stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        check(done.returncode == 2, f"{options}: {done.returncode}")
+    check(os.listdir(directory) == [], "nothing is made by a wrong command line")
+
+
 busy()
 gone()
+command_lines()
 behind_a_link()
 finish()
