@@ -108,7 +108,9 @@ split_map(struct lists *lists, const struct option_list *given, struct err *err)
 		if (equals == NULL || equals == lists->map_texts[i] ||
 		    equals[1] == '\0')
 			return err_set(err, EXIT_USAGE,
-			    "--map wants NEW=OLD, a name on either side");
+			    "--map wants NEW=OLD, not '%.*s'",
+			    text_before_equals(lists->map_texts[i]),
+			    lists->map_texts[i]);
 		*equals = '\0';
 		lists->map[i] =
 		    (struct name_map){lists->map_texts[i], equals + 1};
