@@ -192,6 +192,7 @@ project_create_run(const char *name, const struct caller *caller,
 	const struct trust_workspace *workspace;
 	struct trust_workspace chosen;
 	char id[UUID_TEXT + 1];
+	int rc;
 
 	if (check_name(name, err) < 0 || open_for_project(&place, err) < 0)
 		return -(int)err->status;
@@ -203,15 +204,16 @@ project_create_run(const char *name, const struct caller *caller,
 	crypto_random_uuid(id);
 	if (exchange_connect(&net, &place, err) < 0)
 		return -(int)err->status;
-	if (net_project_create(&net, id, chosen.id, name, err) < 0) {
-		/* 422 is what the reference answers for a taken name. */
-		if (net.http_status == 409 || net.http_status == 422)
-			err_hint(err,
-			    "an existing project is taken with 'agentsecrets "
-			    "project use %s'",
-			    name);
-		return -(int)err->status;
+	rc = net_project_create(&net, id, chosen.id, name, err);
+	if (rc == -EXIT_CONFLICT) {
+		err_set(err, EXIT_CONFLICT,
+		    "workspace '%s' has a project '%s' already", chosen.name,
+		    name);
+		return err_hint(
+		    err, "run 'agentsecrets project use %s' to take it", name);
 	}
+	if (rc < 0)
+		return rc;
 	if (bind_here(&place, id, name, &chosen, caller, bound, err) < 0)
 		return -(int)err->status;
 	return begin_vault(&place, id, chosen.id, err);

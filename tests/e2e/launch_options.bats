@@ -112,7 +112,7 @@ assert_names() {
   [ "$output" = ba ]
   refused "'ALPHA'" env --map ALPHA --
   refused 'wants NEW=OLD' env --map =ALPHA --
-  refused "'NEW='" env --map NEW= --
+  refused "'NEW'" env --map NEW= --
   refused 'BETA' env --only ALPHA --map NEW=BETA --
 }
 

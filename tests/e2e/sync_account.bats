@@ -187,8 +187,8 @@ json() {
   run agentsecrets project list --json
   assert_match '"name": *"two"'
   run agentsecrets project create one
-  [ "$status" -ne 0 ]
-  assert_one_error 'one'
+  assert_status 5
+  assert_one_error "^agentsecrets: workspace .* has a project 'one' already$"
   assert_match "hint: .*'agentsecrets project use one'"
   run agentsecrets project use nope
   assert_status 1
