@@ -98,14 +98,16 @@
 
 /*
  * Records, column by column:
- *   WORKSPACE_RECORD  id | name | role | type | sealed key | epoch | sealed
- * name PROJECT_RECORD    id | workspace id | name | description ROW name | blob
- * | row version | deleted A sealed key that the server does not have, an epoch,
- * a row version or a condition that is not given is an empty column; epoch and
- * row version are numbers; "deleted" is one byte, 0 or 1, and the blob then a
- * tombstone (empty when the server kept none). In NET_WRITE the row version is
- * the condition `if_version` (absent: no check); in NET_WRITTEN the blob is
- * empty.
+ *
+ * WORKSPACE_RECORD  id | name | role | type | sealed key | epoch | sealed name
+ * PROJECT_RECORD    id | workspace id | name | description
+ * ROW               name | blob | row version | deleted
+ *
+ * What is not given is an empty column: a sealed key that the server does not
+ * have, an epoch, a row version. Epoch and row version are numbers of eight
+ * bytes. "deleted" is one byte, 0 or 1; with 1 the blob is a tombstone, empty
+ * when the server kept none. In NET_WRITE the row version is the condition
+ * `if_version` (empty: no check); in NET_WRITTEN the blob is empty.
  */
 enum {
 	WORKSPACE_COLUMNS = 7,

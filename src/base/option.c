@@ -118,7 +118,7 @@ take_letters(const struct option *options, size_t n, int argc, char **argv,
 				    option->metavar);
 		}
 		if (store(option, value, args, err) < 0)
-			return -(int)EXIT_USAGE;
+			return -(int)err->status;
 		if (value != NULL)
 			break;
 	}

@@ -85,7 +85,8 @@ struct command {
 #define COMMAND_OPTIONS(table)                                                 \
 	.options = (table), .options_n = sizeof(table) / sizeof((table)[0])
 
-/* Every command, sorted by name; the last one has no name. */
+/* Every command, sorted by the name that people use ("set", not "secrets
+ * set"); the last entry is NULL. */
 extern const struct command *const commands[];
 
 extern const struct command command_delete;
