@@ -30,6 +30,7 @@ story() {
   story at_rest
 }
 
+# ROUNDS in the environment says how often.
 @test "kill -9 during bulk writes loses nothing acknowledged" {
   story crash
 }

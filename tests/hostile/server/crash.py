@@ -7,7 +7,7 @@ import time
 
 from harness import Person, Server, b64, check, finish
 
-ROUNDS = int(os.environ.get("AGENTSECRETS_ROUNDS", "20"))
+ROUNDS = int(os.environ.get("ROUNDS", "20"))
 NAMES = 200
 
 
