@@ -188,3 +188,20 @@ project_of_path(
 
 	return rc != 0 ? rc : project_find(call, id, action, out, err);
 }
+
+int
+check_count(struct call *call, enum statement statement, const char *id,
+    int64_t most, const char *what, struct err *err)
+{
+	int64_t n;
+	int rc = db_first(call->db, statement, DB_PARAMS(DB_TEXT(id)), err);
+
+	if (rc < 0)
+		return rc;
+	n = db_integer(call->db, statement, 0);
+	db_finish(call->db, statement);
+	if (n < most)
+		return 0;
+	return reply_invalid(
+	    call, "id", "There can be at most %lld %s", (long long)most, what);
+}

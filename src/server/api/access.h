@@ -83,4 +83,18 @@ int project_find_name(struct call *call, const char *workspace_id,
 int project_of_path(struct call *call, enum action action, struct project *out,
     struct err *err);
 
+/** What nobody needs more of: memberships of an account, projects of one. */
+enum { WORKSPACES_MAX = 100, PROJECTS_MAX = 1000 };
+
+/**
+ * Refuse to add to what is full; inside the transaction that adds.
+ *
+ * @param statement  gives the count
+ * @param id         its parameter
+ * @param what       "workspaces", for the message
+ * @return 0; ANSWERED (422)
+ */
+int check_count(struct call *call, enum statement statement, const char *id,
+    int64_t most, const char *what, struct err *err);
+
 #endif

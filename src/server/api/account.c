@@ -105,7 +105,7 @@ read_registration(struct call *call, struct registration *r)
 		&r->first_name},
 	    {"last_name", FIELD_KIND_TEXT, remote, 0, LABEL_MAX, &r->last_name},
 	    {"email", FIELD_KIND_TEXT, true, 3, EMAIL_MAX, &r->given_email},
-	    {"password", FIELD_KIND_TEXT, remote, 1, PASSWORD_MAX,
+	    {"password", FIELD_KIND_TEXT, remote, PASSWORD_MIN, PASSWORD_MAX,
 		&r->password},
 	    {"key_salt", FIELD_KIND_TEXT, false, 0, 64, &r->key_salt},
 	    {"terms_agreement", FIELD_KIND_TRUTH, remote, 0, 0, &r->terms},

@@ -13,6 +13,8 @@ enum {
 	LOOKUPS_MAX = 30, /* of public keys, an hour and person */
 };
 
+enum { PASSWORD_MIN = 8 }; /* bytes, of a new one */
+
 /* A name under which attempts are counted. */
 enum { ATTEMPT_NAME_MAX = EMAIL_MAX + 16 };
 

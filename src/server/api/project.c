@@ -149,6 +149,9 @@ create(struct call *call, const struct creation *c, struct err *err)
 		return reply_field(
 		    call, 409, "already_exists", "id", "Project id is taken");
 	rc = check_name(call, c->workspace_id, c->name, c->id, err);
+	if (rc == 0)
+		rc = check_count(call, ST_PROJECT_COUNT, c->workspace_id,
+		    PROJECTS_MAX, "projects in a workspace", err);
 	if (rc != 0)
 		return rc;
 	rc = db_run(call->db, ST_PROJECT_ADD,

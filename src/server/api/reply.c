@@ -8,7 +8,7 @@
 
 #include <agentsecrets/crypto.h>
 
-enum { MESSAGE_TEXT_MAX = 1024 };
+enum { MESSAGE_TEXT_MAX = 1024, FIELD_NAME_MAX = 300 };
 
 void
 response_release(struct response *response)
@@ -122,11 +122,27 @@ reply_fail_begin(
 	return w;
 }
 
+/* A field's name may be the client's own, of any length; whole letters. */
+static void
+shorten(char out[FIELD_NAME_MAX + 1], const char *field)
+{
+	size_t len = strnlen(field, FIELD_NAME_MAX + 1);
+
+	if (len > FIELD_NAME_MAX) {
+		len = FIELD_NAME_MAX;
+		while (len > 0 && (field[len] & 0xc0) == 0x80)
+			len--;
+	}
+	memcpy(out, field, len);
+	out[len] = '\0';
+}
+
 int
 reply_field(struct call *call, int status, const char *code, const char *field,
     const char *format, ...)
 {
 	char reason[MESSAGE_TEXT_MAX];
+	char name[FIELD_NAME_MAX + 1];
 	char message[MESSAGE_TEXT_MAX + 512];
 	struct writer *w;
 	va_list args;
@@ -134,11 +150,11 @@ reply_field(struct call *call, int status, const char *code, const char *field,
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
-	/* A field's name may be the client's own, of any length. */
-	snprintf(message, sizeof(message), "%.300s: %s", field, reason);
+	shorten(name, field);
+	snprintf(message, sizeof(message), "%s: %s", name, reason);
 	w = reply_fail_begin(call, status, code, message);
 	writer_open(w, '{');
-	writer_foreign_key(w, field);
+	writer_foreign_key(w, name);
 	writer_text(w, reason);
 	writer_close(w, '}');
 	writer_close(w, '}');

@@ -122,6 +122,9 @@ find_route(struct call *call)
 			allow[0] = '\0';
 			return &routes[i];
 		}
+		/* A word and a '*' may both match; no method is part of one. */
+		if (strstr(allow, routes[i].method) != NULL)
+			continue;
 		used += (size_t)snprintf(allow + used,
 		    sizeof(call->response->allow) - used, "%s%s",
 		    used > 0 ? ", " : "", routes[i].method);

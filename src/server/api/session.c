@@ -218,11 +218,12 @@ session_login(struct call *call, struct err *err)
 		rc = network_count(call, err);
 		return rc != 0 ? rc : refuse_login(call);
 	}
-	if ((rc = start_session(call, &account, &session, err)) != 0)
-		return rc;
-	snprintf(
-	    call->principal.id, sizeof(call->principal.id), "%s", account.id);
-	rc = reply_logged_in(call, &account, &session, err);
+	rc = start_session(call, &account, &session, err);
+	if (rc == 0) {
+		snprintf(call->principal.id, sizeof(call->principal.id), "%s",
+		    account.id);
+		rc = reply_logged_in(call, &account, &session, err);
+	}
 	explicit_bzero(&session, sizeof(session));
 	return rc;
 }
@@ -412,7 +413,8 @@ session_change_password(struct call *call, struct err *err)
 	const struct field fields[] = {
 	    {"current_password", FIELD_KIND_TEXT, true, 1, PASSWORD_MAX,
 		&current},
-	    {"new_password", FIELD_KIND_TEXT, true, 1, PASSWORD_MAX, &fresh},
+	    {"new_password", FIELD_KIND_TEXT, true, PASSWORD_MIN, PASSWORD_MAX,
+		&fresh},
 	    {"key_salt", FIELD_KIND_TEXT, false, 64, 64, &key_salt},
 	    {"encrypted_private_key", FIELD_KIND_BYTES, false, 0,
 		PRIVATE_KEY_BLOB, &private_key},

@@ -136,11 +136,14 @@ create(struct call *call, const struct creation *c, struct err *err)
 	int rc = db_begin(call->db, err);
 
 	if (rc == 0)
-		rc = db_run(call->db, ST_WORKSPACE_ADD,
-		    DB_PARAMS(DB_TEXT(c->id), DB_TEXT(c->name),
-			DB_TEXT("shared"), field_number_value(&c->key_epoch),
-			DB_INTEGER(call->now)),
-		    err);
+		rc = check_count(call, ST_WORKSPACE_COUNT, call->principal.id,
+		    WORKSPACES_MAX, "workspaces of an account", err);
+	if (rc != 0)
+		return rc;
+	rc = db_run(call->db, ST_WORKSPACE_ADD,
+	    DB_PARAMS(DB_TEXT(c->id), DB_TEXT(c->name), DB_TEXT("shared"),
+		field_number_value(&c->key_epoch), DB_INTEGER(call->now)),
+	    err);
 	if (rc < 0)
 		return rc;
 	if (rc == 0)

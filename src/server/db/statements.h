@@ -106,6 +106,10 @@
 	STATEMENT(PROJECT_ADD,                                                 \
 	    "INSERT INTO project (id, workspace_id, name, description,"        \
 	    " created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)")        \
+	STATEMENT(WORKSPACE_COUNT,                                             \
+	    "SELECT COUNT(*) FROM membership WHERE principal_id = $1")         \
+	STATEMENT(PROJECT_COUNT,                                               \
+	    "SELECT COUNT(*) FROM project WHERE workspace_id = $1")            \
 	STATEMENT(PROJECT_EXISTS, "SELECT 1 FROM project WHERE id = $1")       \
 	STATEMENT(PROJECT_NAME_TAKEN,                                          \
 	    "SELECT 1 FROM project WHERE workspace_id = $1 AND name = $2"      \

@@ -108,6 +108,18 @@ def single_forms(person, project):
                      ).data["version"] == 3, "with the tombstone's version")
 
 
+def damaged(server, person, project):
+    """A value that the key file does not open is repaired by writing it."""
+    person.write(project, [{"key": "D1", "value": b64(40)},
+                           {"key": "D2", "value": b64(40)}])
+    server.sql("UPDATE secret SET value = 'damaged' WHERE name IN ('D1', 'D2')")
+    check(person.list(project).status == 500, "a damaged value is not passed on")
+    answer = person.write(project, [{"key": "D1", "value": b64(40), "if_version": 1}],
+                          [{"key": "D2", "value": b64(28), "if_version": 1}])
+    check(answer.status == 201, f"written over: {answer.status}")
+    check(person.list(project).status == 200, "and all is well")
+
+
 def environments(person, project):
     """Path, query and body name one environment, or the request is refused."""
     value = b64(40)
@@ -177,6 +189,9 @@ def revisions(person, project):
     path = f"secrets/{project}/"
     answer = person.ask("GET", path, headers={"If-None-Match": tag})
     check(answer.status == 304 and answer.body == b"", "not modified")
+    for form in (f"W/{tag}", f'"x", {tag}'):
+        answer = person.ask("GET", path, headers={"If-None-Match": form})
+        check(answer.status == 304, f"not modified, {form}")
     person.write(project, [{"key": "R", "value": b64(40)}])
     answer = person.ask("GET", path, headers={"If-None-Match": tag})
     check(answer.status == 200 and answer.headers["ETag"] != tag, "modified")
@@ -209,6 +224,7 @@ with Server() as server:
     revisions(person, project)
     ids(server, person, project)
     environments(person, project)
+    damaged(server, person, project)
     epochs(person, project)
     two_at_once(server, person, project)
 finish()

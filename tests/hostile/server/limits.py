@@ -31,6 +31,31 @@ def many_values(server, person, project):
     check(len(listed.data["secrets"]) == 20000, "all of them are listed")
 
 
+def counts(server):
+    """Workspaces and projects have a limit, too."""
+    person = Person(server, "collector")
+    project = person.project()
+    server.sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+               " WHERE i < 998) INSERT INTO project SELECT 'p' || i, workspace_id,"
+               " 'p' || i, '', 0, 0 FROM project, n WHERE id = ?", project)
+    person.project("last")
+    answer = person.ask("POST", "projects/", {
+        "name": "more", "workspace_id": person.workspace})
+    check(answer.status == 422 and "at most" in answer.json["message"],
+          f"1001 projects: {answer.status}")
+    body = {"name": "ws", "encrypted_workspace_key": b64(80)}
+    statuses = [person.ask("POST", "workspaces/", body).status for _ in range(100)]
+    check(statuses == [201] * 99 + [422], f"101 workspaces: {statuses[-3:]}")
+
+
+def long_names(person, project):
+    """A field's name comes back, but not all of it."""
+    name = "\u00e9" * (1 << 20)
+    answer = person.write(project, [], **{name: 1})
+    check(answer.status == 422 and len(answer.body) < 4096,
+          f"a long field name: {answer.status}, {len(answer.body)} bytes")
+
+
 def full_environment(server, person, project):
     """What was written can be read back: an answer has a limit, too."""
     value = b64(131099)
@@ -89,6 +114,8 @@ def unfinished_bodies(server, person):
 with Server() as server:
     person = Person(server, "alice")
     many_values(server, person, person.project())
+    counts(server)
+    long_names(person, person.project("names"))
     large = person.project("large")
     full_environment(server, person, large)
     unread_answers(server, person, large)

@@ -68,6 +68,8 @@ def password(server):
     answer = person.ask("PATCH", "auth/change-password/", body)
     check(answer.status == 422 and "current_password" in answer.data, "wrong current")
     body["current_password"] = person.password
+    short = person.ask("PATCH", "auth/change-password/", body | {"new_password": "7 bytes"})
+    check(short.status == 422 and "new_password" in short.data, "a short password")
     check(person.ask("PATCH", "auth/change-password/", body).status == 200, "change")
     check(works(server, person.token), "the session that changed it goes on")
     check(not works(server, elsewhere["access"]), "all others end")
