@@ -16,7 +16,7 @@ enum {
 enum { PASSWORD_MIN = 8 }; /* bytes, of a new one */
 
 /* A name under which attempts are counted. */
-enum { ATTEMPT_NAME_MAX = EMAIL_MAX + 16 };
+enum { ATTEMPT_NAME_MAX = EMAIL_MAX + 80 };
 
 /**
  * Bring an address into the one form that is stored: trimmed, lower case.

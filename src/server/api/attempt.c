@@ -6,6 +6,7 @@
 
 #include "src/server/api/token.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -97,5 +98,53 @@ attempt_forget(struct call *call, const char *name, struct err *err)
 	int rc =
 	    db_run(call->db, ST_ATTEMPT_DROP, DB_PARAMS(DB_TEXT(name)), err);
 
+	return rc < 0 ? rc : 0;
+}
+
+/* A row that only says until when a network is known. @return as buf_printf */
+static int
+print_known(const struct call *call, const char *email, struct buf *out)
+{
+	return buf_printf(out, "known:%s %s", email, call->request->address);
+}
+
+int
+attempt_name_login(struct call *call, const char *email, char *out,
+    size_t out_len, struct err *err)
+{
+	AUTO_BUF struct buf name = BUF_INIT;
+	bool known = false;
+	int rc;
+
+	if (call->request->address != NULL) {
+		if (print_known(call, email, &name) < 0)
+			return err_memory(err);
+		rc = db_first(call->db, ST_ATTEMPT_GET,
+		    DB_PARAMS(DB_TEXT(buf_text_view(&name))), err);
+		if (rc < 0)
+			return rc;
+		known = rc == 1 &&
+		    db_integer(call->db, ST_ATTEMPT_GET, 2) > call->now;
+		db_finish(call->db, ST_ATTEMPT_GET);
+	}
+	snprintf(out, out_len, "account:%s%s%s", email, known ? " " : "",
+	    known ? call->request->address : "");
+	return 0;
+}
+
+int
+attempt_remember(struct call *call, const char *email, struct err *err)
+{
+	AUTO_BUF struct buf name = BUF_INIT;
+	int rc;
+
+	if (call->request->address == NULL)
+		return 0;
+	if (print_known(call, email, &name) < 0)
+		return err_memory(err);
+	rc = db_run(call->db, ST_ATTEMPT_PUT,
+	    DB_PARAMS(DB_TEXT(buf_text_view(&name)), DB_INTEGER(0),
+		DB_INTEGER(call->now), DB_INTEGER(call->now + REFRESH_SECONDS)),
+	    err);
 	return rc < 0 ? rc : 0;
 }

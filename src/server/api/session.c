@@ -177,6 +177,8 @@ start_session(struct call *call, const struct account *account,
 		    DB_PARAMS(DB_TEXT(principal), DB_INTEGER(SESSIONS_MAX - 1)),
 		    err);
 	if (rc >= 0)
+		rc = attempt_remember(call, account->email, err);
+	if (rc == 0)
 		rc = session_make(call, principal, family, session, err);
 	if (rc == 0)
 		rc = event_add(call, principal, "session.login", NULL, err);
@@ -208,8 +210,9 @@ session_login(struct call *call, struct err *err)
 		return reply_invalid(
 		    call, "email", "Input should be a valid e-mail address");
 	/* Counted whether there is such an account or not. */
-	snprintf(name, sizeof(name), "account:%s", email);
-	if ((rc = find_account(call, email, &account, err)) != 0 ||
+	if ((rc = attempt_name_login(call, email, name, sizeof(name), err)) !=
+		0 ||
+	    (rc = find_account(call, email, &account, err)) != 0 ||
 	    (rc = network_check(call, err)) != 0 ||
 	    (rc = try_password(call, name, account.known ? account.phc : NULL,
 		 password, &matches, err)) != 0)

@@ -78,4 +78,18 @@ int attempt_count(struct call *call, const char *name, int64_t most,
 /** Forget what was counted. @return 0; -EXIT_FAILED */
 int attempt_forget(struct call *call, const char *name, struct err *err);
 
+/**
+ * The name under which log-ins of an account are counted. A network from
+ * which it logged in within the last 30 days has a count of its own, so that
+ * strangers elsewhere do not lock the owner out.
+ *
+ * @param email  normalised
+ * @return 0; -EXIT_FAILED
+ */
+int attempt_name_login(struct call *call, const char *email, char *out,
+    size_t out_len, struct err *err);
+
+/** Remember the network of a log-in. @return 0; -EXIT_FAILED */
+int attempt_remember(struct call *call, const char *email, struct err *err);
+
 #endif

@@ -192,6 +192,29 @@ def guessing():
         check(rows and rows[0][0] >= 5, "counted in the database")
 
 
+def known_networks():
+    """A network that an account is used from is not locked out by others."""
+    with Server("--behind-proxy", attempts="0") as server:
+        person = Person(server, "known")
+
+        def login(address, secret):
+            return server.request(
+                "POST", "auth/login/", {"email": person.email, "password": secret},
+                headers={"X-Forwarded-For": address}).status
+
+        check(login("192.0.2.7", person.password) == 200, "from home")
+        for _ in range(7):
+            stranger = login("198.51.100.1", "x")
+        check(stranger == 429, f"a stranger waits: {stranger}")
+        check(login("203.0.113.1", person.password) == 429, "a new network, too")
+        check(login("192.0.2.9", person.password) == 200, "the home network does not")
+        for _ in range(7):
+            home = login("192.0.2.9", "x")
+        check(home == 429, f"guessing from the home network: {home}")
+        server.sql("UPDATE attempt SET until = 0 WHERE name LIKE 'known:%'")
+        check(login("192.0.2.9", person.password) == 429, "not for ever")
+
+
 def registration():
     with Server(register=False) as server:
         answer = server.request("POST", "auth/register/", {})
@@ -210,5 +233,6 @@ with Server() as server:
 old_events()
 strangers()
 guessing()
+known_networks()
 registration()
 finish()
