@@ -3,9 +3,13 @@
 # that fails, an answer that is too long.
 load lib
 
+# Calls of ioctl before an answer is waited for: 1 whether it is a terminal, 2
+# its state, 3 and 4 to be quiet. With -D the command is the shell's own child.
 setup() {
   fresh_home
   new_account
+  traced=(env "ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0"
+    strace -D -qq -o "$TMPDIR/trace")
 }
 teardown() { end_all; }
 
@@ -19,25 +23,21 @@ not_stored() {
   run -1 agentsecrets get KEY
 }
 
-# inject WHAT: words in front of a command. Calls of ioctl before an answer is
-# waited for: 1 whether it is a terminal, 2 its state, 3 and 4 to be quiet.
-inject() { echo strace -D -qq -o "$TMPDIR/trace" -e trace=ioctl -e "inject=ioctl:$1"; }
-
 @test "a signal between the prompt and the wait for an answer is obeyed" {
   local signal
   for signal in TERM:143 INT:130 HUP:129; do
-    # shellcheck disable=SC2046 # words
-    at_terminal -- $(inject "signal=${signal%:*}:when=3") agentsecrets set KEY
+    at_terminal -- "${traced[@]}" \
+      -e trace=ioctl -e "inject=ioctl:signal=${signal%:*}:when=3" agentsecrets set KEY
     assert_status "${signal#*:}"
   done
   not_stored
 }
 
 @test "a stop at the same moment lets the answer follow after fg" {
-  # shellcheck disable=SC2046 # words
   at_terminal stopped echo:on fg echo:off 'send:value\n' 'expect:Password: ' \
     "file:$HOME/password" 'send:\n' \
-    -- $(inject signal=TSTP:when=3) agentsecrets set KEY
+    -- "${traced[@]}" \
+      -e trace=ioctl -e "inject=ioctl:signal=TSTP:when=3" agentsecrets set KEY
   assert_status 0
   [ "$(agentsecrets get KEY)" = value ]
 }
@@ -45,7 +45,7 @@ inject() { echo strace -D -qq -o "$TMPDIR/trace" -e trace=ioctl -e "inject=ioctl
 @test "Ctrl-C just before a key is read is obeyed, though it drops the key" {
   # The read is held back until the key is gone and the signal is there.
   at_terminal 'expect:KEY: ' echo:off send:x 'sh:sleep 0.5' 'send:\x03' \
-    -- strace -D -qq -o "$TMPDIR/trace" -P /dev/tty -e trace=read \
+    -- "${traced[@]}" -P /dev/tty -e trace=read \
     -e inject=read:delay_enter=1500000:when=1 agentsecrets set KEY
   assert_status 130
   not_stored
@@ -72,8 +72,8 @@ os.execvp("agentsecrets", ["agentsecrets", "set", "KEY"])'
 @test "a terminal whose echo cannot be switched off is not asked" {
   local when
   for when in 2 4; do
-    # shellcheck disable=SC2046 # words
-    at_terminal -- $(inject "error=EIO:when=$when") agentsecrets set KEY
+    at_terminal -- "${traced[@]}" \
+      -e trace=ioctl -e "inject=ioctl:error=EIO:when=$when" agentsecrets set KEY
     assert_status 3
     assert_match 'agentsecrets: cannot .*: Input/output error'
     [[ $output != *'KEY: '* ]]
