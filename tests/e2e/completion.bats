@@ -74,7 +74,7 @@ with_secrets() {
 
 @test "options, long and short" {
   typed 'agentsecrets trust -' agentsecrets trust -
-  offers --remove -q --quiet -h --help
+  offers --remove --json -q --quiet -h --help
   typed 'agentsecrets secrets pull --t' agentsecrets secrets pull --t
   offers --to
   typed 'agentsecrets push -q --forc' agentsecrets push -q --forc
