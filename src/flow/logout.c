@@ -32,14 +32,13 @@ lock_run(struct err *err)
 }
 
 int
-logout_run(const struct caller *caller, bool *unreachable, struct err *err)
+logout_run(bool *unreachable, struct err *err)
 {
 	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
 	AUTO_NET struct net net = NET_INIT;
 	struct err ignored;
 
-	(void)caller;
 	*unreachable = false;
 	if (place_open_account(&place, &account, err) < 0)
 		return -(int)err->status;

@@ -357,14 +357,12 @@ compare_items(const void *a, const void *b)
 }
 
 int
-project_list_run(
-    const struct caller *caller, struct project_items *list, struct err *err)
+project_list_run(struct project_items *list, struct err *err)
 {
 	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_NET struct net net = NET_INIT;
 	struct net_projects projects = {NULL, 0};
 
-	(void)caller;
 	if (place_open_home(&place, err) < 0 ||
 	    place_load_trust(&place, err) < 0 ||
 	    exchange_connect(&net, &place, err) < 0 ||
