@@ -84,7 +84,7 @@ story() {
   random_canary password
   networked_account
   story "$SERVER_URL"
-  run probe "$SERVER_URL" register ada@example.org x $WORKSPACE
+  run probe "$SERVER_URL" register ada@example.org long-enough $WORKSPACE
   assert_status 5
   run probe "$SERVER_URL" login ada@example.org not-the-password
   assert_status 3
