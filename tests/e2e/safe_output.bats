@@ -118,7 +118,7 @@ class Liar(http.server.BaseHTTPRequestHandler):
         body = json.dumps(
             {"status": "healthy", "server": "agentsecrets-server",
              "version": os.environ["EVIL"], "extensions": [os.environ["EVIL"]],
-             "limits": {}} if status else
+             "uptime_seconds": 1, "limits": {}} if status else
             {"status": "failure", "code": os.environ["EVIL"],
              "message": os.environ["EVIL"], "detail": os.environ["EVIL"]}
         ).encode()
@@ -136,7 +136,7 @@ server.serve_forever()
   random_canary password 24
   safe agentsecrets init --server "http://127.0.0.1:$SERVER_PORT" \
     --email ann@example.com --name 'Ann Other' --password-file password
-  grep -q red "$BATS_TEST_TMPDIR/said"
+  grep -q red "$BATS_TEST_TMPDIR/said" || fail "$(cat "$BATS_TEST_TMPDIR/said")"
   safe agentsecrets login --server "http://127.0.0.1:$SERVER_PORT" \
     --email ann@example.com --password-file password
   safe agentsecrets server status

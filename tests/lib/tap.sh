@@ -49,7 +49,7 @@ tap_run() {
   local name=$1 log status=0 began=$SECONDS
   shift
   log=$tap_dir/${name//\//_}.log
-  timeout --foreground --kill-after=10 900 "$@" >"$log" 2>&1 </dev/null ||
+  timeout --foreground --kill-after=10 "${TAP_SECONDS:-900}" "$@" >"$log" 2>&1 </dev/null ||
     status=$?
   tap_report "$name" "$log" "$status" "$began"
 }

@@ -6,14 +6,14 @@
 # Every bats file that repeats something reads ROUNDS.
 torture_kill() {
   fresh_install gcc
-  export ROUNDS=200
+  export ROUNDS=200 TAP_SECONDS=5400
   local file
   for file in tests/e2e/*.bats tests/hostile/*.bats; do
     grep -q '\bROUNDS\b' "$file" || continue
     tap_pool "$(nproc)" bats_one gcc "$file"
   done
   wait
-  unset ROUNDS
+  unset ROUNDS TAP_SECONDS
 }
 
 torture_fuzz() {
