@@ -136,9 +136,10 @@ end_all() {
   local pid
   [ -f "$BATS_TEST_TMPDIR/pids" ] || return 0
   while read -r pid; do
-    kill "$pid" 2>/dev/null || :
-    # One that a test stopped would not end.
+    # One that a test stopped would not end. First this: afterwards it would
+    # take the stop away with which the leak checker of a dying process waits.
     kill -CONT "$pid" 2>/dev/null || :
+    kill "$pid" 2>/dev/null || :
   done <"$BATS_TEST_TMPDIR/pids"
   while read -r pid; do
     wait "$pid" 2>/dev/null || :
