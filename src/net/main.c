@@ -182,6 +182,8 @@ serve_one(struct net_state *state, struct err *err)
 		err_memory(err);
 		make_error(state, err, &answer);
 	}
+	/* Who has the answer may rely on a password being gone here. */
+	buf_release(&memory);
 	return message_send(SPAWN_SOCKET, &answer, err) < 0 ? -EXIT_FAILED : 1;
 }
 
