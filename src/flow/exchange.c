@@ -411,28 +411,27 @@ exchange_write(struct net *net, const struct place *place,
 {
 	struct vault_row *sealed = calloc(n, sizeof(*sealed));
 	struct net_rows rows = {calloc(n, sizeof(*rows.items)), n, BUF_INIT};
+	bool again = true;
 	int rc = -EXIT_FAILED;
 
 	if (sealed == NULL || rows.items == NULL)
 		err_memory(err);
 	/* Whoever wins a race while we look again is seen at the next try. */
-	for (int tries = 0; sealed != NULL && rows.items != NULL && tries < 5;
+	for (int tries = 0;
+	     again && sealed != NULL && rows.items != NULL && tries < 5;
 	     tries++) {
 		struct net_rows conflicts = {NULL, 0, BUF_INIT};
 
 		rc = write_once(net, place, key, vault, changes, n, sealed,
 		    &rows, &conflicts, err);
-		if (rc == -EXIT_CONFLICT && conflicts.n > 0) {
-			if (!force)
-				rc = conflict(&conflicts, err);
-			else if (take_conflicts(key, vault, &conflicts, err) <
-			    0)
-				rc = -(int)err->status;
+		again = rc == -EXIT_CONFLICT && conflicts.n > 0 && force;
+		if (rc == -EXIT_CONFLICT && conflicts.n > 0 && !force)
+			rc = conflict(&conflicts, err);
+		if (again && take_conflicts(key, vault, &conflicts, err) < 0) {
+			rc = -(int)err->status;
+			again = false;
 		}
-		force = force && conflicts.n > 0;
 		net_rows_release(&conflicts);
-		if (rc != -EXIT_CONFLICT || !force)
-			break;
 	}
 	for (size_t i = 0; sealed != NULL && i < n; i++)
 		free(sealed[i].blob);
