@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <agentsecrets/selection.h>
+#include <agentsecrets/text.h>
 
 void
 list_release(char ***items, size_t *n)
@@ -44,8 +45,8 @@ list_split(char ***items, size_t *n, const char *text, const char *option,
 			if (len > 0)
 				return err_memory(err);
 			return err_set(err, EXIT_USAGE,
-			    "'%s' has an empty name in its list: '%s'", option,
-			    text);
+			    "'%s' has an empty name in its list: '%.*s'",
+			    option, text_before_equals(text), text);
 		}
 		if (part[len] == '\0')
 			return 0;

@@ -78,3 +78,11 @@ hides() {
   mkdir "$SECRET"
   hides 1 "cannot read the file for 'STRIPE'" set "STRIPE=@$SECRET"
 }
+
+@test "where a list of names is meant" {
+  agentsecrets set STRIPE=1
+  hides 125 "secret not found: GONE" env --only "GONE=$SECRET" -- true
+  hides 125 "secret not found: GONE" env --except "GONE=$SECRET" -- true
+  hides 125 "'--only' has an empty name in its list: 'STRIPE'" \
+    env --only "STRIPE=$SECRET,,A" -- true
+}
