@@ -96,6 +96,8 @@ struct inject_request {
 	bool preserve_has_list;
 	struct text_list preserved;
 	bool fresh;
+	bool has_max_age; /* else that of the settings */
+	uint64_t max_age; /* seconds; an older vault is renewed first */
 	bool no_core;
 	bool verbose; /* tell what was injected */
 	bool dry_run; /* report names instead of starting */

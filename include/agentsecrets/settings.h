@@ -43,11 +43,16 @@ int config_save(
 
 enum audit_setting { AUDIT_ON, AUDIT_OFF, AUDIT_REQUIRED };
 
+/* max_age where nobody set one: a vault of any age will do. */
+#define ANY_AGE UINT64_MAX
+
 struct settings {
 	uint64_t session_cache; /* seconds; 0: off; 3600 by default */
 	char **allow_names;	/* dangerous names that are permitted */
 	size_t allow_names_n;
 	enum audit_setting audit;
+	uint64_t max_age;	 /* seconds; ANY_AGE by default */
+	bool hardening_required; /* `env` wants more than ordinary memory */
 };
 
 #define AUTO_SETTINGS __attribute__((cleanup(settings_release)))

@@ -62,6 +62,15 @@ int text_before_equals(const char *word);
  */
 int text_parse_u64(const char *text, uint64_t max, uint64_t *out);
 
+/**
+ * Parse a length of time: seconds, or a number and one of s, m, h, d, w
+ * ("90", "12h", "7d").
+ *
+ * @param out  seconds
+ * @return 0, or -1 when it is anything else or more than a hundred years
+ */
+int text_parse_duration(const char *text, uint64_t *out);
+
 /** Write 2 * len lower-case digits and a zero byte. */
 void text_hex_encode(char *out, const uint8_t *bytes, size_t len);
 

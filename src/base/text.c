@@ -162,6 +162,35 @@ text_parse_u64(const char *text, uint64_t max, uint64_t *out)
 	return 0;
 }
 
+int
+text_parse_duration(const char *text, uint64_t *out)
+{
+	static const struct {
+		char letter;
+		uint64_t seconds;
+	} units[] = {
+	    {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
+	const uint64_t most = 100 * UINT64_C(365) * 86400;
+	size_t len = strlen(text);
+	char digits[16];
+	uint64_t unit = 1;
+	uint64_t n;
+
+	for (size_t i = 0; len > 0 && i < sizeof(units) / sizeof(units[0]);
+	     i++) {
+		if (text[len - 1] == units[i].letter) {
+			unit = units[i].seconds;
+			len--;
+			break;
+		}
+	}
+	if (text_copy(digits, sizeof(digits), text, len) < 0 ||
+	    text_parse_u64(digits, most / unit, &n) < 0)
+		return -1;
+	*out = n * unit;
+	return 0;
+}
+
 void
 text_hex_encode(char *out, const uint8_t *bytes, size_t len)
 {

@@ -173,6 +173,11 @@ offer_value(const struct unfinished *line, struct slot slot)
 	} else if (text_equal(option->metavar, "1|2")) {
 		offer(&slot, "1");
 		offer(&slot, "2");
+	} else if (text_equal(option->metavar, "TIME")) {
+		offer(&slot, "1h");
+		offer(&slot, "12h");
+		offer(&slot, "1d");
+		offer(&slot, "7d");
 	} else if (text_equal(option->metavar, "NAMES") &&
 	    option->kind == OPTION_LIST) {
 		skip_past(&slot, ',');

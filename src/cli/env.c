@@ -20,6 +20,7 @@ struct env_args {
 	const char *prefix;
 	struct option_optional preserve;
 	struct option_optional clean;
+	const char *max_age;
 	bool fresh;
 	bool dry_run;
 	bool no_core;
@@ -49,6 +50,9 @@ static const struct option options[] = {
     {0, "allow-name", OPTION_LIST, "NAMES",
 	"permit names that change how programs run", AT(allow_name)},
     {0, "fresh", OPTION_FLAG, NULL, "ask the server first", AT(fresh)},
+    {0, "max-age", OPTION_TEXT, "TIME",
+	"ask the server first if that long has passed (90, 30m, 12h, 7d)",
+	AT(max_age)},
     {0, "dry-run", OPTION_FLAG, NULL,
 	"print the names instead of starting the command", AT(dry_run)},
     {0, "no-core", OPTION_FLAG, NULL, "let the command dump no core",
@@ -132,6 +136,23 @@ lists_release(struct lists *lists)
 }
 
 static int
+parse_max_age(
+    struct inject_request *request, const char *given, struct err *err)
+{
+	if (given == NULL)
+		return 0;
+	if (text_parse_duration(given, &request->max_age) < 0) {
+		err_set(err, EXIT_USAGE, "--max-age is '%.*s'",
+		    text_before_equals(given), given);
+		return err_hint(err,
+		    "it is a number of seconds, or one with s, m, h, d or w, "
+		    "as in 12h");
+	}
+	request->has_max_age = true;
+	return 0;
+}
+
+static int
 fill_request(struct inject_request *request, struct lists *lists,
     const struct env_args *args, struct err *err)
 {
@@ -148,7 +169,8 @@ fill_request(struct inject_request *request, struct lists *lists,
 	    split_optional(&lists->preserved, &lists->preserved_n,
 		&args->preserve, "--preserve-env", &request->preserved,
 		err) < 0 ||
-	    split_map(lists, &args->map, err) < 0)
+	    split_map(lists, &args->map, err) < 0 ||
+	    parse_max_age(request, args->max_age, err) < 0)
 		return -(int)err->status;
 	request->map = lists->map;
 	request->map_n = lists->map_n;

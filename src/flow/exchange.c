@@ -225,15 +225,28 @@ exchange_fetch(struct net *net, const struct place *place,
 	return rc;
 }
 
+/* One from the future was fetched when the clock was wrong: its age is not
+ * known. */
+static bool
+is_older(const struct vault *vault, uint64_t max_age)
+{
+	uint64_t now;
+
+	if (max_age == ANY_AGE || max_age == 0)
+		return max_age == 0;
+	now = (uint64_t)time(NULL);
+	return vault->pulled_at > now || now - vault->pulled_at > max_age;
+}
+
 int
 exchange_ready(struct vault *vault, struct workspace_key *key,
-    const struct place *place, bool fresh, const struct caller *caller,
+    const struct place *place, uint64_t max_age, const struct caller *caller,
     struct err *err)
 {
 	AUTO_NET struct net net = NET_INIT;
 	int rc = exchange_load(vault, place, err);
 
-	if (rc < 0 || (rc > 0 && !fresh))
+	if (rc < 0 || (rc > 0 && !is_older(vault, max_age)))
 		return rc < 0 ? rc : 0;
 	if (exchange_connect(&net, place, err) < 0 ||
 	    exchange_unlock(key, place, caller, err) < 0)

@@ -94,12 +94,14 @@ int exchange_fetch(struct net *net, const struct place *place,
 
 /**
  * Have a vault to read from: the file, or the server's answer where there is
- * none yet or `fresh` is asked for.
+ * none yet or it is too old.
  *
- * @param key  filled only when the server was asked: blobs NULL otherwise
+ * @param key      filled only when the server was asked: blobs NULL otherwise
+ * @param max_age  in seconds since all of it was last fetched; 0: the server
+ *                 is asked in any case; ANY_AGE: any will do
  */
 int exchange_ready(struct vault *vault, struct workspace_key *key,
-    const struct place *place, bool fresh, const struct caller *caller,
+    const struct place *place, uint64_t max_age, const struct caller *caller,
     struct err *err);
 
 /**

@@ -112,6 +112,36 @@ check_minimum(const struct place *place, struct vault *vault, struct err *err)
 	return rc < 0 ? rc : 0;
 }
 
+static uint64_t
+age_allowed(const struct inject_request *request, const struct place *place)
+{
+	if (request->fresh)
+		return 0;
+	return request->has_max_age ? request->max_age
+				    : place->settings.max_age;
+}
+
+/*
+ * Where the user says so, nothing is opened into memory that can be swapped
+ * out or dumped.
+ */
+static int
+check_memory(const struct place *place, struct err *err)
+{
+	if (!place->settings.hardening_required)
+		return 0;
+	if (arena_kind() == ARENA_NONE && arena_reserve(1, err) < 0)
+		return -(int)err->status;
+	if (arena_kind() != ARENA_PLAIN)
+		return 0;
+	err_set(err, EXIT_FAILED,
+	    "settings.json requires protected memory, and this system gives "
+	    "only ordinary memory");
+	return err_hint(err,
+	    "raise the limit of locked memory (ulimit -l, or systemd's "
+	    "LimitMEMLOCK=), or set \"hardening\" to \"auto\"");
+}
+
 /* One arena mapping for everything that is about to be opened. */
 static int
 reserve(const struct vault_row **rows, const struct selection *selection,
@@ -303,8 +333,10 @@ inject_run(const struct inject_request *request, const struct caller *caller,
 	if (rc == 0)
 		rc = place_find(&place, caller, err);
 	if (rc == 0)
-		rc = exchange_ready(
-		    &vault, &key, &place, request->fresh, caller, err);
+		rc = check_memory(&place, err);
+	if (rc == 0)
+		rc = exchange_ready(&vault, &key, &place,
+		    age_allowed(request, &place), caller, err);
 	if (rc == 0 && (rows = live_rows(&vault, &n)) == NULL)
 		rc = err_memory(err);
 	if (rc == 0)
@@ -313,6 +345,9 @@ inject_run(const struct inject_request *request, const struct caller *caller,
 		rc = check_minimum(&place, &vault, err);
 	if (rc == 0)
 		rc = reserve(rows, &selection, err);
+	/* What was reserved for the values may be of a lesser kind. */
+	if (rc == 0)
+		rc = check_memory(&place, err);
 	if (rc == 0 && key.blobs == NULL && selection.n > 0)
 		rc = exchange_unlock(&key, &place, caller, err);
 	if (rc == 0)

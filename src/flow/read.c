@@ -23,7 +23,7 @@ get_run(const char *name, const struct caller *caller, struct secret *value,
 
 	if (name_to_stored(stored, name, strlen(name), err) < 0 ||
 	    place_find(&place, caller, err) < 0 ||
-	    exchange_ready(&vault, &key, &place, false, caller, err) < 0)
+	    exchange_ready(&vault, &key, &place, ANY_AGE, caller, err) < 0)
 		return -(int)err->status;
 	row = vault_find(&vault, stored);
 	if (row == NULL || row->deleted)
@@ -70,7 +70,7 @@ list_run(
 	struct workspace_key key = {NULL, 0};
 
 	if (place_find(&place, caller, err) < 0 ||
-	    exchange_ready(&vault, &key, &place, false, caller, err) < 0)
+	    exchange_ready(&vault, &key, &place, ANY_AGE, caller, err) < 0)
 		return -(int)err->status;
 	return fill_list(result, &place, &vault, err);
 }

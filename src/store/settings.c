@@ -153,6 +153,28 @@ take_audit(enum audit_setting *out, const cJSON *json)
 	return true;
 }
 
+/* Seconds, or a text like "12h". */
+static bool
+take_max_age(uint64_t *out, const cJSON *json)
+{
+	const char *text = json_get_text(json, "max_age");
+
+	if (text != NULL)
+		return text_parse_duration(text, out) == 0;
+	return json_get_u64(json, "max_age", out) >= 0;
+}
+
+static bool
+take_hardening(bool *required, const cJSON *json)
+{
+	char text[sizeof("require")];
+
+	if (!json_take_text(json, "hardening", text, sizeof(text)))
+		return false;
+	*required = text_equal(text, "require");
+	return *required || text[0] == '\0' || text_equal(text, "auto");
+}
+
 int
 settings_load(
     struct settings *settings, const struct home *home, struct err *err)
@@ -160,7 +182,7 @@ settings_load(
 	static const char file[] = "settings.json";
 	AUTO_JSON cJSON *json = NULL;
 	AUTO_SETTINGS struct settings local = {
-	    .session_cache = SESSION_CACHE_DEFAULT};
+	    .session_cache = SESSION_CACHE_DEFAULT, .max_age = ANY_AGE};
 	int rc = json_file_load(&json, home, file, err);
 
 	if (rc < 0)
@@ -170,6 +192,11 @@ settings_load(
 		    home, file, "session_cache", "a number of seconds", err);
 	if (!take_audit(&local.audit, json))
 		return wrong(home, file, "audit", "on, off or required", err);
+	if (!take_max_age(&local.max_age, json))
+		return wrong(home, file, "max_age",
+		    "a number of seconds or a text like '12h'", err);
+	if (!take_hardening(&local.hardening_required, json))
+		return wrong(home, file, "hardening", "auto or require", err);
 	rc = take_allowed(&local, json, home, err);
 	if (rc < 0)
 		return rc;

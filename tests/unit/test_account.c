@@ -276,7 +276,9 @@ test_settings(void **state)
 	static const char *const wrong[] = {"{\"session_cache\":-1}",
 	    "{\"session_cache\":\"1h\"}", "{\"audit\":\"maybe\"}",
 	    "{\"audit\":true}", "{\"allow_names\":\"PATH\"}",
-	    "{\"allow_names\":[\"A B\"]}", "{\"allow_names\":[1]}"};
+	    "{\"allow_names\":[\"A B\"]}", "{\"allow_names\":[1]}",
+	    "{\"max_age\":-1}", "{\"max_age\":\"soon\"}", "{\"max_age\":true}",
+	    "{\"hardening\":\"on\"}", "{\"hardening\":true}"};
 	struct fixture *f = *state;
 	struct settings settings;
 	struct err err;
@@ -285,13 +287,24 @@ test_settings(void **state)
 	assert_int_equal(settings.session_cache, 3600);
 	assert_int_equal(settings.audit, AUDIT_ON);
 	assert_int_equal(settings.allow_names_n, 0);
+	assert_true(settings.max_age == ANY_AGE);
+	assert_false(settings.hardening_required);
+	settings_release(&settings);
+	fixture_write(
+	    f, "settings.json", "{\"max_age\":90,\"hardening\":\"auto\"}");
+	assert_int_equal(settings_load(&settings, &f->home, &err), 0);
+	assert_int_equal(settings.max_age, 90);
+	assert_false(settings.hardening_required);
 	settings_release(&settings);
 	fixture_write(f, "settings.json",
 	    "{\"session_cache\":0,\"audit\":\"required\",\"new\":1,"
+	    "\"max_age\":\"12h\",\"hardening\":\"require\","
 	    "\"allow_names\":[\"PATH\",\"node_options\"]}");
 	assert_int_equal(settings_load(&settings, &f->home, &err), 0);
 	assert_int_equal(settings.session_cache, 0);
 	assert_int_equal(settings.audit, AUDIT_REQUIRED);
+	assert_int_equal(settings.max_age, 43200);
+	assert_true(settings.hardening_required);
 	assert_int_equal(settings.allow_names_n, 2);
 	assert_string_equal(settings.allow_names[1], "node_options");
 	settings_release(&settings);

@@ -84,6 +84,29 @@ test_numbers(void **state)
 }
 
 static void
+test_duration(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t seconds;
+	} good[] = {{"0", 0}, {"90", 90}, {"90s", 90}, {"30m", 1800},
+	    {"12h", 43200}, {"7d", 604800}, {"2w", 1209600}, {"0h", 0},
+	    {"36500d", UINT64_C(3153600000)}};
+	static const char *const bad[] = {"", "h", "-1", "1.5h", "1 h", "h1",
+	    "12H", "1h30m", "01h", "36501d", "18446744073709551615",
+	    "99999999999999999999h"};
+	uint64_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(text_parse_duration(good[i].text, &n), 0);
+		assert_int_equal(n, good[i].seconds);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(text_parse_duration(bad[i], &n), -1);
+}
+
+static void
 test_hex(void **state)
 {
 	uint8_t bytes[2];
@@ -116,6 +139,7 @@ main(void)
 	    cmocka_unit_test(test_printable_is_cut),
 	    cmocka_unit_test(test_uuid),
 	    cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(test_duration),
 	    cmocka_unit_test(test_hex),
 	    cmocka_unit_test(test_before_equals),
 	};
