@@ -93,6 +93,30 @@ int vault_load(struct vault *out, const struct home *home, const char *project,
  */
 int vault_save(struct vault *vault, const struct home *home, struct err *err);
 
+/**
+ * Read what the local copy of a vault's values (a .env file, or the items of
+ * the keychain) was last brought to agree with:
+ * vault/PROJECT.ENVIRONMENT.local, rows for those names only where that is not
+ * the vault's own row. A deleted row says that the copy did not have the name.
+ *
+ * @param out    replaced; empty, with the ids of `vault`, when there is none
+ *               or it is of another workspace
+ * @param vault  gives the ids and the origin
+ * @return 1 when there is one, else 0; -EXIT_UNSAFE when it is damaged;
+ *         -EXIT_FAILED when it cannot be read
+ */
+int vault_local_load(struct vault *out, const struct home *home,
+    const struct vault *vault, struct err *err);
+
+/**
+ * Write it, or remove the file when there is no row. The caller holds `lock`
+ * and has read it under that lock; a vault that moves is saved after it.
+ *
+ * @return 0; -EXIT_FAILED, the old file is as it was
+ */
+int vault_local_save(
+    struct vault *local, const struct home *home, struct err *err);
+
 /** Free what it holds; a zeroed or half-filled one is fine. */
 void vault_release(struct vault *vault);
 
@@ -112,6 +136,9 @@ const struct vault_row *vault_find(struct vault *vault, const char *name);
  */
 int vault_put(
     struct vault *vault, const struct vault_row *row, struct err *err);
+
+/** Take the row of that name out; nothing when there is none. */
+void vault_drop(struct vault *vault, const char *name);
 
 /** Sort, before walking `rows` after vault_put(). */
 void vault_sort(struct vault *vault);

@@ -10,8 +10,11 @@
 
 #include "vault_text.h"
 
+#define LOCAL ".local"
+
 enum {
-	FILE_NAME = sizeof("vault/") + UUID_TEXT + 1 + ENVIRONMENT_MAX,
+	FILE_NAME =
+	    sizeof("vault/") + UUID_TEXT + 1 + ENVIRONMENT_MAX + sizeof(LOCAL),
 	VAULT_FILE_MAX = 128 << 20, /* bytes */
 };
 
@@ -196,11 +199,28 @@ vault_put(struct vault *vault, const struct vault_row *row, struct err *err)
 	return 0;
 }
 
+void
+vault_drop(struct vault *vault, const char *name)
+{
+	struct vault_row *there;
+	size_t after;
+
+	vault_sort(vault);
+	there = find_sorted(vault, name);
+	if (there == NULL)
+		return;
+	free(there->blob);
+	after = (size_t)(vault->rows + vault->rows_n - there) - 1;
+	memmove(there, there + 1, after * sizeof(*there));
+	vault->rows_n--;
+}
+
 static int
 file_name(char out[FILE_NAME], const char *project, const char *environment,
-    struct err *err)
+    const char *suffix, struct err *err)
 {
-	int n = snprintf(out, FILE_NAME, "vault/%s.%s", project, environment);
+	int n = snprintf(
+	    out, FILE_NAME, "vault/%s.%s%s", project, environment, suffix);
 
 	if (!text_is_uuid(project) || n < 0 || n >= FILE_NAME)
 		return err_set(err, EXIT_FAILED,
@@ -219,36 +239,53 @@ begin(struct vault *out, const char *project, const char *workspace,
 	snprintf(out->environment, sizeof(out->environment), "%s", environment);
 }
 
-int
-vault_load(struct vault *out, const struct home *home, const char *project,
-    const char *workspace, const char *environment, struct err *err)
+/* @param hint  what to do about a damaged one */
+static int
+load(struct vault *out, const struct home *home, const char *name,
+    const char *project, const char *environment, const char *hint,
+    struct err *err)
 {
 	AUTO_VAULT struct vault local = VAULT_INIT;
 	AUTO_BUF struct buf text = BUF_INIT;
-	char name[FILE_NAME];
-	int rc = file_name(name, project, environment, err);
+	int rc = home_read(home, name, &text, VAULT_FILE_MAX, err);
 
-	if (rc < 0)
+	if (rc <= 0)
 		return rc;
-	rc = home_read(home, name, &text, VAULT_FILE_MAX, err);
-	if (rc < 0)
-		return rc;
-	if (rc == 0) {
-		begin(out, project, workspace, environment);
-		return 0;
-	}
 	rc = vault_parse(&local, buf_text_view(&text), text.len, err);
 	if (rc < 0) {
 		err_prefix(err, "'%s/%s'", home->path, name);
-		return err_hint(err,
-		    "put it back from a backup; or remove it, and the next "
-		    "'agentsecrets pull' takes what the server says");
+		return err_hint(err, "%s", hint);
 	}
 	if (!text_equal(local.project, project) ||
 	    !text_equal(local.environment, environment))
 		return err_set(err, EXIT_UNSAFE,
 		    "'%s/%s' is the vault of another project or environment",
 		    home->path, name);
+	vault_release(out);
+	*out = local;
+	local = (struct vault)VAULT_INIT;
+	return 1;
+}
+
+int
+vault_load(struct vault *out, const struct home *home, const char *project,
+    const char *workspace, const char *environment, struct err *err)
+{
+	AUTO_VAULT struct vault local = VAULT_INIT;
+	char name[FILE_NAME];
+	int rc = file_name(name, project, environment, "", err);
+
+	if (rc == 0)
+		rc = load(&local, home, name, project, environment,
+		    "put it back from a backup; or remove it, and the next "
+		    "'agentsecrets pull' takes what the server says",
+		    err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0) {
+		begin(out, project, workspace, environment);
+		return 0;
+	}
 	if (!text_equal(local.workspace, workspace))
 		return err_set(err, EXIT_UNSAFE,
 		    "'%s/%s' belongs to workspace %s, not to %s", home->path,
@@ -260,15 +297,42 @@ vault_load(struct vault *out, const struct home *home, const char *project,
 }
 
 int
-vault_save(struct vault *vault, const struct home *home, struct err *err)
+vault_local_load(struct vault *out, const struct home *home,
+    const struct vault *vault, struct err *err)
 {
-	AUTO_BUF struct buf text = BUF_INIT;
+	AUTO_VAULT struct vault local = VAULT_INIT;
 	char name[FILE_NAME];
-	int rc = file_name(name, vault->project, vault->environment, err);
+	int rc =
+	    file_name(name, vault->project, vault->environment, LOCAL, err);
 
+	if (rc == 0)
+		rc =
+		    load(&local, home, name, vault->project, vault->environment,
+			"remove it, and look at 'agentsecrets diff' before the "
+			"next 'agentsecrets push'",
+			err);
 	if (rc < 0)
 		return rc;
-	rc = vault_print(&text, vault, err);
+	/* Under another workspace it says nothing any more. */
+	if (rc == 0 || !text_equal(local.workspace, vault->workspace)) {
+		begin(
+		    out, vault->project, vault->workspace, vault->environment);
+		snprintf(out->origin, sizeof(out->origin), "%s", vault->origin);
+		return 0;
+	}
+	vault_release(out);
+	*out = local;
+	local = (struct vault)VAULT_INIT;
+	return 1;
+}
+
+static int
+save(struct vault *vault, const struct home *home, const char *name,
+    struct err *err)
+{
+	AUTO_BUF struct buf text = BUF_INIT;
+	int rc = vault_print(&text, vault, err);
+
 	if (rc < 0)
 		return rc;
 	if (text.len > VAULT_FILE_MAX)
@@ -276,4 +340,26 @@ vault_save(struct vault *vault, const struct home *home, struct err *err)
 		    "cannot write '%s/%s': it would be larger than %d bytes",
 		    home->path, name, VAULT_FILE_MAX);
 	return home_write(home, name, text.data, text.len, err);
+}
+
+int
+vault_save(struct vault *vault, const struct home *home, struct err *err)
+{
+	char name[FILE_NAME];
+	int rc = file_name(name, vault->project, vault->environment, "", err);
+
+	return rc < 0 ? rc : save(vault, home, name, err);
+}
+
+int
+vault_local_save(struct vault *local, const struct home *home, struct err *err)
+{
+	char name[FILE_NAME];
+	int rc =
+	    file_name(name, local->project, local->environment, LOCAL, err);
+
+	if (rc < 0)
+		return rc;
+	return local->rows_n > 0 ? save(local, home, name, err)
+				 : home_remove(home, name, err);
 }

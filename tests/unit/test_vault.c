@@ -350,6 +350,70 @@ test_files(void **state)
 	holds(&other, "A", 9);
 }
 
+static void
+test_drop(void **state)
+{
+	AUTO_VAULT struct vault vault = VAULT_INIT;
+
+	(void)state;
+	vault_drop(&vault, "A");
+	put(&vault, "C", 1, 5, 3);
+	put(&vault, "A", 1, 1, 1);
+	put(&vault, "B", 1, 1, 2);
+	vault_drop(&vault, "B");
+	vault_drop(&vault, "B");
+	assert_int_equal(vault.rows_n, 2);
+	holds(&vault, "A", 1);
+	holds(&vault, "C", 3);
+	vault_drop(&vault, "C");
+	/* Its mark is gone with it. */
+	put(&vault, "C", 1, 2, 4);
+	holds(&vault, "C", 4);
+}
+
+static void
+test_local(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_VAULT struct vault vault = VAULT_INIT;
+	AUTO_VAULT struct vault local = VAULT_INIT;
+	AUTO_VAULT struct vault again = VAULT_INIT;
+	AUTO_BUF struct buf text = BUF_INIT;
+	const char *name = "vault/" PROJECT ".development.local";
+	struct err err;
+
+	assert_int_equal(vault_load(&vault, &f->home, PROJECT, WORKSPACE,
+			     "development", &err),
+	    0);
+	snprintf(vault.origin, sizeof(vault.origin), "embedded");
+	assert_int_equal(vault_local_load(&local, &f->home, &vault, &err), 0);
+	assert_int_equal(local.rows_n, 0);
+	put(&local, "A", 1, 1, 9);
+	assert_int_equal(vault_local_save(&local, &f->home, &err), 0);
+	/* Beside the vault, which it is not. */
+	assert_int_equal(vault_load(&again, &f->home, PROJECT, WORKSPACE,
+			     "development", &err),
+	    0);
+	assert_int_equal(vault_local_load(&again, &f->home, &vault, &err), 1);
+	holds(&again, "A", 9);
+	/* One of another workspace is none. */
+	snprintf(vault.workspace, sizeof(vault.workspace), PROJECT);
+	assert_int_equal(vault_local_load(&again, &f->home, &vault, &err), 0);
+	assert_int_equal(again.rows_n, 0);
+	assert_string_equal(again.workspace, PROJECT);
+	snprintf(vault.workspace, sizeof(vault.workspace), WORKSPACE);
+	/* Without a row there is no file. */
+	vault_drop(&local, "A");
+	assert_int_equal(vault_local_save(&local, &f->home, &err), 0);
+	assert_int_equal(home_read(&f->home, name, &text, 4096, &err), 0);
+	assert_int_equal(vault_local_save(&local, &f->home, &err), 0);
+	fixture_write(f, name, "agentsecrets-vault 1\n");
+	assert_int_equal(
+	    vault_local_load(&again, &f->home, &vault, &err), -EXIT_UNSAFE);
+	assert_non_null(strstr(err.text, ".development.local': damaged"));
+	assert_non_null(strstr(err.hint, "diff"));
+}
+
 int
 main(void)
 {
@@ -362,6 +426,9 @@ main(void)
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test_setup_teardown(
 		test_files, fixture_setup, fixture_teardown),
+	    cmocka_unit_test(test_drop),
+	    cmocka_unit_test_setup_teardown(
+		test_local, fixture_setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests_name("vault", tests, NULL, NULL);
