@@ -14,6 +14,22 @@
 #include <agentsecrets/home.h>
 #include <agentsecrets/limits.h>
 
+/*
+ * Where copies of the keys, and the session, rest besides account.json, which
+ * has the keys sealed under the password in every case.
+ */
+enum key_store {
+	KEY_STORE_SEALED,   /* nowhere; the session in token.json */
+	KEY_STORE_KEYCHAIN, /* both in the Secret Service */
+	KEY_STORE_CONFIG,   /* workspace keys in config.json, decrypted */
+};
+
+/** "sealed", "keychain" or "config". */
+const char *key_store_name(enum key_store store);
+
+/** Read such a name. @return whether it is one */
+bool key_store_parse(enum key_store *out, const char *name);
+
 struct account_workspace {
 	char id[UUID_TEXT + 1];
 	char name[LABEL_MAX + 1];
@@ -22,6 +38,9 @@ struct account_workspace {
 };
 
 struct account {
+	enum key_store store;
+	bool is_moving; /* a change of the store has not ended ... */
+	enum key_store other_store; /* ... and this one may have copies, too */
 	char server[URL_MAX_BYTES + 1];	     /* URL, or "embedded" */
 	char auth_origin[URL_MAX_BYTES + 1]; /* "" when embedded */
 	char email[EMAIL_MAX + 1];	     /* or local:UUID */
@@ -50,7 +69,7 @@ struct account {
  *
  * @param account  replaced; as it was unless the result is 1
  * @return 1; 0 when there is none; -EXIT_FAILED when it is damaged (wrong
- *         lengths, not canonical base64, another store than "sealed")
+ *         lengths, not canonical base64, an unknown store)
  */
 int account_load(
     struct account *account, const struct home *home, struct err *err);

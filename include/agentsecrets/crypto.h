@@ -178,4 +178,13 @@ size_t base64_encode(char *out, size_t out_len, const void *bytes, size_t len,
 long base64_decode(uint8_t *out, size_t out_len, const char *text,
     size_t text_len, enum base64_kind kind);
 
+/**
+ * Read a key out of its base64 text, where it may be 32 bytes or, wrapped
+ * once more, the 44 characters of their base64 (protocol 4.6).
+ *
+ * @param key  KEY_BYTES in the arena, where scratch is taken, too
+ * @return whether it is one; `key` is all zero if not
+ */
+bool base64_decode_key(uint8_t *key, const char *text, size_t text_len);
+
 #endif

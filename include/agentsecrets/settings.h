@@ -1,7 +1,8 @@
 /*
  * settings: config.json, the fields that the other AgentSecrets clients share
  * with us (protocol 5.1), and settings.json, which is ours alone. Unknown
- * fields survive.
+ * fields survive. As config.json may hold keys, it is read and written in the
+ * arena.
  */
 #ifndef AGENTSECRETS_SETTINGS_H
 #define AGENTSECRETS_SETTINGS_H
@@ -40,6 +41,41 @@ int config_load(
  */
 int config_save(
     const struct config *config, const struct home *home, struct err *err);
+
+/* What config.json says of a workspace in the store "config". */
+struct config_workspace {
+	const char *id;
+	const char *name;
+	const char *role;   /* NULL: what is there stays; "": none */
+	const char *type;   /* the same */
+	const uint8_t *key; /* KEY_BYTES in the arena */
+};
+
+/**
+ * Read a workspace key that lies in config.json, decrypted.
+ *
+ * @param key  KEY_BYTES in the arena
+ * @return 1; 0 when there is none, or something that is no key; -EXIT_FAILED
+ *         when the file is damaged
+ */
+int config_key_load(uint8_t *key, const struct home *home,
+    const char *workspace, struct err *err);
+
+/**
+ * Write workspaces with their keys, beside those that are there. Takes `lock`
+ * itself.
+ *
+ * @return 0; -EXIT_FAILED, the old file is as it was
+ */
+int config_keys_save(const struct home *home,
+    const struct config_workspace *workspaces, size_t n, struct err *err);
+
+/**
+ * Empty the key of every workspace. Takes `lock` itself.
+ *
+ * @return 0, also when there was none; -EXIT_FAILED, the old file is as it was
+ */
+int config_keys_remove(const struct home *home, struct err *err);
 
 enum audit_setting { AUDIT_ON, AUDIT_OFF, AUDIT_REQUIRED };
 

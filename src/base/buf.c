@@ -17,6 +17,8 @@ buf_reserve(struct buf *buf, size_t more)
 		return -1;
 	if (buf->data != NULL && buf->len + more < buf->cap)
 		return 0;
+	if (buf->fixed)
+		return -1;
 	while (cap <= buf->len + more)
 		cap *= 2;
 	data = realloc(buf->data, cap);
@@ -73,6 +75,7 @@ buf_text_view(const struct buf *buf)
 void
 buf_release(struct buf *buf)
 {
-	free(buf->data);
+	if (!buf->fixed)
+		free(buf->data);
 	*buf = (struct buf)BUF_INIT;
 }

@@ -12,6 +12,27 @@
 static const char file[] = "account.json";
 static const char pending_file[] = "account.pending";
 
+static const char *const store_names[] = {"sealed", "keychain", "config"};
+
+const char *
+key_store_name(enum key_store store)
+{
+	return store_names[store];
+}
+
+bool
+key_store_parse(enum key_store *out, const char *name)
+{
+	for (size_t i = 0; i < sizeof(store_names) / sizeof(store_names[0]);
+	     i++) {
+		if (text_equal(name, store_names[i])) {
+			*out = (enum key_store)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 void
 account_release(struct account *account)
 {
@@ -114,18 +135,34 @@ take_workspaces(struct account *out, const cJSON *json)
 	return NULL;
 }
 
+/* @return NULL, or the member that is wrong */
+static const char *
+take_stores(struct account *out, const cJSON *json)
+{
+	const char *store = json_get_text(json, "store");
+	const cJSON *moving = json_get(json, "moving");
+	const char *other = cJSON_GetStringValue(moving);
+
+	if (store == NULL || !key_store_parse(&out->store, store))
+		return "store";
+	out->is_moving = moving != NULL;
+	if (moving != NULL &&
+	    (other == NULL || !key_store_parse(&out->other_store, other)))
+		return "moving";
+	return NULL;
+}
+
 static const char *
 take_account(struct account *out, const cJSON *json)
 {
 	uint64_t version = 0;
-	const char *store = json_get_text(json, "store");
 	const char *fault;
 
 	if (json_get_u64(json, "version", &version) != 1 || version != 1)
 		return "version";
-	if (store == NULL || !text_equal(store, "sealed"))
-		return "store";
-	fault = take_names(out, json);
+	fault = take_stores(out, json);
+	if (fault == NULL)
+		fault = take_names(out, json);
 	if (fault == NULL)
 		fault = take_keys(out, json);
 	if (fault == NULL)
@@ -174,7 +211,10 @@ static int
 give_names(cJSON *json, const struct account *account)
 {
 	if (json_put(json, "version", cJSON_CreateNumber(1)) < 0 ||
-	    json_give_text(json, "store", "sealed") < 0 ||
+	    json_give_text(json, "store", key_store_name(account->store)) < 0 ||
+	    json_give_text(json, "moving",
+		account->is_moving ? key_store_name(account->other_store)
+				   : "") < 0 ||
 	    json_give_text(json, "server", account->server) < 0 ||
 	    json_give_text(json, "auth_origin", account->auth_origin) < 0 ||
 	    json_give_text(json, "email", account->email) < 0 ||

@@ -55,25 +55,32 @@ json_file_load(
 }
 
 int
-json_print_judged(struct buf *out, const cJSON *json, const char *path,
-    json_judge *judge, struct err *err)
+json_judge_text(const struct buf *text, const char *path, json_judge *judge,
+    struct err *err)
 {
 	AUTO_JSON cJSON *again = NULL;
 	const char *fault;
 
-	if (json_print(out, json, true) < 0)
-		return err_memory(err);
-	if (out->len > SMALL_FILE_MAX)
+	if (text->len > SMALL_FILE_MAX)
 		return err_set(err, EXIT_FAILED,
 		    "cannot write '%s': it would be larger than %d bytes", path,
 		    SMALL_FILE_MAX);
-	if (json_object_parse(&again, out, "the new text", err) < 0)
+	if (json_object_parse(&again, text, "the new text", err) < 0)
 		return err_prefix(err, "cannot write '%s'", path);
 	fault = judge != NULL ? judge(again) : NULL;
 	if (fault != NULL)
 		return err_set(err, EXIT_FAILED,
 		    "cannot write '%s': '%s' would be malformed", path, fault);
 	return 0;
+}
+
+int
+json_print_judged(struct buf *out, const cJSON *json, const char *path,
+    json_judge *judge, struct err *err)
+{
+	if (json_print(out, json, true) < 0)
+		return err_memory(err);
+	return json_judge_text(out, path, judge, err);
 }
 
 int

@@ -43,13 +43,20 @@ int json_file_save(const cJSON *json, const struct home *home, const char *name,
     json_judge *judge, struct err *err);
 
 /**
- * Print an object and judge what came out.
+ * Judge a text that is about to be written.
  *
- * @param out    empty before
  * @param path   of the file, for the error
  * @param judge  as in json_file_save()
- * @return 0; -EXIT_FAILED when the text is larger than SMALL_FILE_MAX, or is
- *         not sound JSON, or refused
+ * @return 0; -EXIT_FAILED when it is larger than SMALL_FILE_MAX, is not sound
+ *         JSON, or is refused
+ */
+int json_judge_text(const struct buf *text, const char *path, json_judge *judge,
+    struct err *err);
+
+/**
+ * Print an object and judge what came out, as json_judge_text().
+ *
+ * @param out  empty before
  */
 int json_print_judged(struct buf *out, const cJSON *json, const char *path,
     json_judge *judge, struct err *err);

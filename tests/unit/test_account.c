@@ -1,4 +1,4 @@
-/* account.json, config.json, settings.json: what is kept, what is refused. */
+/* account.json and settings.json: what is kept, what is refused. */
 #include "config.h"
 
 #include <setjmp.h>
@@ -120,7 +120,14 @@ test_account_refuses(void **state)
 	    {"version", "2"},
 	    {"version", "\"1\""},
 	    {"version", "null"},
-	    {"store", "\"keychain\""},
+	    {"store", "\"\""},
+	    {"store", "\"sealed \""},
+	    {"store", "\"vault\""},
+	    {"store", "1"},
+	    {"moving", "null"},
+	    {"moving", "true"},
+	    {"moving", "\"\""},
+	    {"moving", "\"keyring\""},
 	    {"store", "null"},
 	    {"server", "\"\""},
 	    {"server", "7"},
@@ -153,6 +160,43 @@ test_account_refuses(void **state)
 	assert_int_equal(
 	    account_load(&(struct account)ACCOUNT_INIT, &f->home, NULL),
 	    -EXIT_FAILED);
+}
+
+static void
+test_stores(void **state)
+{
+	static const enum key_store stores[] = {
+	    KEY_STORE_SEALED, KEY_STORE_KEYCHAIN, KEY_STORE_CONFIG};
+	struct fixture *f = *state;
+	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
+	enum key_store store = KEY_STORE_CONFIG;
+	AUTO_BUF struct buf text = BUF_INIT;
+	struct err err;
+
+	fill(&account);
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(key_store_parse(&store, key_store_name(stores[i])));
+		assert_int_equal(store, stores[i]);
+		account.store = stores[i];
+		account.is_moving = true;
+		account.other_store = stores[(i + 1) % 3];
+		assert_int_equal(account_save(&account, &f->home, &err), 0);
+		account.is_moving = false;
+		assert_int_equal(account_load(&account, &f->home, &err), 1);
+		assert_int_equal(account.store, stores[i]);
+		assert_true(account.is_moving);
+		assert_int_equal(account.other_store, stores[(i + 1) % 3]);
+	}
+	account.is_moving = false;
+	assert_int_equal(account_save(&account, &f->home, &err), 0);
+	fixture_read(f, "account.json", &text);
+	assert_non_null(strstr(buf_text_view(&text), "\"store\": \"config\""));
+	assert_null(strstr(buf_text_view(&text), "moving"));
+	assert_int_equal(account_load(&account, &f->home, &err), 1);
+	assert_false(account.is_moving);
+	assert_false(key_store_parse(&store, ""));
+	assert_false(key_store_parse(&store, "Sealed"));
+	assert_int_equal(store, KEY_STORE_CONFIG);
 }
 
 /* What could not be read again is not written. */
@@ -207,67 +251,6 @@ test_account_keeps(void **state)
 	assert_non_null(strstr(buf_text_view(&text), "their_field"));
 	assert_null(strstr(buf_text_view(&text), WS_1));
 	assert_non_null(strstr(buf_text_view(&text), WS_2));
-}
-
-static void
-test_config(void **state)
-{
-	struct fixture *f = *state;
-	AUTO_BUF struct buf text = BUF_INIT;
-	struct config config;
-	struct err err;
-
-	assert_int_equal(config_load(&config, &f->home, &err), 0);
-	assert_string_equal(config.server_url, "");
-	fixture_write(f, "config.json", "");
-	assert_int_equal(config_load(&config, &f->home, &err), 0);
-	assert_int_equal(config.storage_mode, 0);
-	fixture_write(f, "config.json",
-	    "{\"email\":\"a@b\",\"workspaces\":{\"x\":{\"key\":\"k\"}},"
-	    "\"storage_mode\":2,\"default_storage_mode\":0}");
-	assert_int_equal(config_load(&config, &f->home, &err), 0);
-	assert_int_equal(config.storage_mode, 2);
-	assert_string_equal(config.email, "a@b");
-	config.email[0] = '\0';
-	config.storage_mode = 1;
-	snprintf(config.workspace, sizeof(config.workspace), WS_1);
-	snprintf(config.environment, sizeof(config.environment), "staging");
-	assert_int_equal(config_save(&config, &f->home, &err), 0);
-	fixture_read(f, "config.json", &text);
-	assert_string_equal(buf_text_view(&text),
-	    "{\n  \"workspaces\": {\n    \"x\": {\n      \"key\": \"k\"\n"
-	    "    }\n  },\n  \"storage_mode\": 1,\n"
-	    "  \"default_storage_mode\": 1,\n"
-	    "  \"selected_workspace_id\": \"" WS_1 "\",\n"
-	    "  \"selected_environment\": \"staging\"\n}\n");
-	assert_int_equal(config_load(&config, &f->home, &err), 0);
-	assert_string_equal(config.environment, "staging");
-	strcpy(config.environment, "prod");
-	assert_int_equal(config_save(&config, &f->home, &err), -EXIT_FAILED);
-	config.environment[0] = '\0';
-	strcpy(config.email, "\xff");
-	assert_int_equal(config_save(&config, &f->home, &err), -EXIT_FAILED);
-	assert_int_equal(config_load(&config, &f->home, &err), 0);
-	assert_string_equal(config.environment, "staging");
-}
-
-static void
-test_config_refuses(void **state)
-{
-	static const char *const wrong[] = {"[]", "{\"server_url\":1}",
-	    "{\"email\":[]}", "{\"selected_workspace_id\":\"../x\"}",
-	    "{\"selected_environment\":\"prod\"}", "{\"storage_mode\":3}",
-	    "{\"default_storage_mode\":\"1\"}", "{} {}"};
-	struct fixture *f = *state;
-	struct config config = {.storage_mode = 7};
-	struct err err;
-
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		fixture_write(f, "config.json", wrong[i]);
-		if (config_load(&config, &f->home, &err) != -EXIT_FAILED)
-			fail_msg("accepted: %s", wrong[i]);
-	}
-	assert_int_equal(config.storage_mode, 7);
 }
 
 static void
@@ -326,10 +309,9 @@ main(void)
 	    EACH(test_round_trip),
 	    EACH(test_without_key),
 	    EACH(test_account_refuses),
+	    EACH(test_stores),
 	    EACH(test_account_save_refuses),
 	    EACH(test_account_keeps),
-	    EACH(test_config),
-	    EACH(test_config_refuses),
 	    EACH(test_settings),
 	};
 

@@ -584,6 +584,47 @@ test_base64_refuses(void **state)
 }
 
 static void
+test_key_text(void **state)
+{
+	/* RFC 4648's 62 and 63 in both alphabets. */
+	static const char once[] =
+	    "+/v/+/v/+/v/+/v/+/v/+/v/+/v/+/v/+/v/+/v/+/s=";
+	static const char url[] =
+	    "-_v_-_v_-_v_-_v_-_v_-_v_-_v_-_v_-_v_-_v_-_s=";
+	struct arena_mark mark = arena_mark();
+	uint8_t *key = arena_alloc(KEY_BYTES, NULL);
+	uint8_t want[KEY_BYTES];
+	uint8_t zero[KEY_BYTES] = {0};
+	char text[64];
+
+	(void)state;
+	assert_int_equal(base64_decode(want, sizeof(want), once, strlen(once),
+			     BASE64_STANDARD),
+	    KEY_BYTES);
+	assert_true(base64_decode_key(key, once, strlen(once)));
+	assert_memory_equal(key, want, KEY_BYTES);
+	/* The other alphabet occurs only inside (Fernet keys). */
+	assert_false(base64_decode_key(key, url, strlen(url)));
+	assert_memory_equal(key, zero, KEY_BYTES);
+	for (size_t i = 0; i < 2; i++) {
+		base64_encode(text, sizeof(text), i == 0 ? once : url, 44,
+		    BASE64_STANDARD);
+		assert_true(base64_decode_key(key, text, strlen(text)));
+		assert_memory_equal(key, want, KEY_BYTES);
+	}
+	base64_encode(text, sizeof(text), want, 31, BASE64_STANDARD);
+	assert_false(base64_decode_key(key, text, strlen(text)));
+	memset(text, '!', 44);
+	base64_encode(text, sizeof(text),
+	    "!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!", 44,
+	    BASE64_STANDARD);
+	assert_false(base64_decode_key(key, text, strlen(text)));
+	assert_false(base64_decode_key(key, "", 0));
+	assert_memory_equal(key, zero, KEY_BYTES);
+	arena_rewind(mark);
+}
+
+static void
 test_uuid(void **state)
 {
 	char first[UUID_TEXT + 1];
@@ -618,6 +659,7 @@ main(void)
 	    cmocka_unit_test(test_x25519_rfc7748),
 	    cmocka_unit_test(test_base64),
 	    cmocka_unit_test(test_base64_refuses),
+	    cmocka_unit_test(test_key_text),
 	    cmocka_unit_test(test_uuid),
 	};
 
