@@ -33,7 +33,7 @@ struct invocation {
 struct command {
 	const char *name;	/* "secrets set" */
 	const char *short_name; /* "set", or NULL */
-	const char *operands;	/* "KEY[=VALUE] ...", or "" */
+	const char *operands;	/* "KEY ...", or ""; completion reads it */
 	const char *summary;
 	const struct option *options;
 	size_t options_n;
@@ -63,7 +63,7 @@ struct command {
 	}
 #define OPTION_PROJECT                                                         \
 	{                                                                      \
-		'p', "project", OPTION_TEXT, "NAME",                           \
+		'p', "project", OPTION_TEXT, "PROJECT",                        \
 		    "a project that this machine knows, instead of the "       \
 		    "directory's",                                             \
 		    COMMON_OFFSET(project)                                     \

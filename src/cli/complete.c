@@ -13,7 +13,9 @@
 #include <string.h>
 
 #include <agentsecrets/crypto.h>
+#include <agentsecrets/home.h>
 #include <agentsecrets/text.h>
+#include <agentsecrets/trust.h>
 
 /* The last word, and where in it the part begins that is completed. */
 struct slot {
@@ -160,7 +162,51 @@ offer_environments(const struct slot *slot)
 	offer(slot, "production");
 }
 
-/* A value, by the metavariable that help shows for it. */
+/* The projects that were used on this machine before. */
+static void
+offer_projects(const struct slot *slot)
+{
+	AUTO_HOME struct home home = HOME_INIT;
+	AUTO_TRUST struct trust trust = TRUST_INIT;
+	struct err err;
+
+	if (home_open(&home, false, &err) <= 0 ||
+	    trust_load(&trust, &home, &err) < 0)
+		return;
+	for (size_t i = 0; i < trust.projects_n; i++)
+		offer(slot, trust.projects[i].name);
+}
+
+/* "1|2", "[sealed|keychain]": each of them. */
+static void
+offer_choices(const char *choices, const struct slot *slot)
+{
+	char text[128];
+	char *rest = text;
+	char *one;
+
+	snprintf(text, sizeof(text), "%s", choices);
+	while ((one = strsep(&rest, "[|]")) != NULL) {
+		if (one[0] != '\0')
+			offer(slot, one);
+	}
+}
+
+/* What help calls it says what it is: "FILE", "[PROJECT]", "1|2". */
+static void
+offer_kind(
+    const char *kind, const struct common_args *args, const struct slot *slot)
+{
+	if (strstr(kind, "FILE") != NULL)
+		offer_files();
+	else if (strstr(kind, "PROJECT") != NULL)
+		offer_projects(slot);
+	else if (strstr(kind, "KEY") != NULL)
+		offer_secret_names(args, slot);
+	else if (strchr(kind, '|') != NULL)
+		offer_choices(kind, slot);
+}
+
 static void
 offer_value(const struct unfinished *line, struct slot slot)
 {
@@ -168,16 +214,6 @@ offer_value(const struct unfinished *line, struct slot slot)
 
 	if (text_equal(option->name, "environment")) {
 		offer_environments(&slot);
-	} else if (text_equal(option->metavar, "FILE")) {
-		offer_files();
-	} else if (text_equal(option->metavar, "1|2")) {
-		offer(&slot, "1");
-		offer(&slot, "2");
-	} else if (text_equal(option->metavar, "TIME")) {
-		offer(&slot, "1h");
-		offer(&slot, "12h");
-		offer(&slot, "1d");
-		offer(&slot, "7d");
 	} else if (text_equal(option->metavar, "NAMES") &&
 	    option->kind == OPTION_LIST) {
 		skip_past(&slot, ',');
@@ -186,6 +222,25 @@ offer_value(const struct unfinished *line, struct slot slot)
 		skip_past(&slot, ',');
 		if (skip_past(&slot, '='))
 			offer_secret_names(line->args, &slot);
+	} else {
+		offer_kind(option->metavar, line->args, &slot);
+	}
+}
+
+/* What help calls the operand with that index, into `kind`; "" for none. The
+ * one before "..." is as often there as one likes. */
+static void
+operand_kind(const char *operands, size_t index, char *kind, size_t kind_len)
+{
+	for (size_t i = 0;; i++) {
+		size_t len = strcspn(operands, " ");
+		const char *next = operands + len + strspn(operands + len, " ");
+
+		if (i == index || text_has_prefix(next, "...")) {
+			snprintf(kind, kind_len, "%.*s", (int)len, operands);
+			return;
+		}
+		operands = next;
 	}
 }
 
@@ -194,20 +249,18 @@ offer_operands(const struct unfinished *line)
 {
 	const struct command *command = line->command;
 	const char *value = strchr(line->slot.word, '=');
-	size_t given = line->operands.n;
+	char kind[64];
 
+	operand_kind(command->operands, line->operands.n, kind, sizeof(kind));
 	if (command == &command_set && value != NULL) {
 		if (value[1] == '@')
 			offer_files();
-	} else if (command == &command_set || command == &command_delete ||
-	    (command == &command_get && given == 0)) {
+	} else if (command == &command_set) {
 		offer_secret_names(line->args, &line->slot);
-	} else if ((command == &command_push ||
-		       command == &command_key_import) &&
-	    given == 0) {
-		offer_files();
-	} else if (command == &command_server_set && given == 0) {
+	} else if (text_equal(kind, "URL")) {
 		offer(&line->slot, "embedded");
+	} else {
+		offer_kind(kind, line->args, &line->slot);
 	}
 }
 

@@ -70,7 +70,7 @@ use(struct invocation *invocation, struct err *err)
 
 const struct command command_project_use = {
     .name = "project use",
-    .operands = "NAME",
+    .operands = "PROJECT",
     .summary = "bind this directory to a project that exists",
     COMMAND_OPTIONS(bind_options),
     .args_size = sizeof(struct common_args),

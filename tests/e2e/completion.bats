@@ -116,6 +116,21 @@ with_secrets() {
   offers ALPHA ALSO
 }
 
+@test "names of projects that were used here" {
+  with_secrets
+  mkdir "$WORK/other"
+  cd "$WORK/other"
+  agentsecrets project create -q worker
+  typed 'agentsecrets get -p w' agentsecrets get -p w
+  offers web worker
+  typed 'agentsecrets project use wo' agentsecrets project use wo
+  offers worker
+  typed 'agentsecrets project create ' agentsecrets project create ''
+  offers_nothing
+  typed 'agentsecrets init --project ' agentsecrets init --project ''
+  offers_nothing
+}
+
 @test "the environment of the variable counts" {
   with_secrets
   AGENTSECRETS_ENV=staging typed 'agentsecrets get ' agentsecrets get ''

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Scripts, formatting and leftovers.
 . "$(dirname "$0")/lib.bash"
-needs shellcheck clang-format-14 mandoc
+needs fish shellcheck clang-format-14 mandoc zsh
 
 # The files of the project, without what was built.
 files() {
@@ -15,12 +15,10 @@ files() {
 scripts() {
   files | while IFS= read -r file; do
     case $file in
-    *.sh | *.bash | dev | .ci/run | completions/*.am) ;;
-    completions/*) ;;
+    *.sh | *.bash | dev | .ci/run) ;;
     *.bats) continue ;;
     *) head -c 32 "$file" | head -n 1 | grep -qaE '^#!.*/(ba)?sh' || continue ;;
     esac
-    case $file in *.am) continue ;; esac
     echo "$file"
   done
 }
@@ -41,6 +39,10 @@ scripts | xargs shellcheck -x -P SCRIPTDIR -P . -f gcc | found_nothing 'shellche
 find tests -name '*.bats' | sort |
   xargs -r shellcheck -x -P SCRIPTDIR -P . -f gcc -S warning -e SC2164 |
   found_nothing 'shellcheck finds nothing in the bats files'
+{
+  zsh -n completions/_agentsecrets
+  fish -n completions/agentsecrets.fish
+} 2>&1 | found_nothing 'zsh and fish can read their completions'
 sources src include tests | xargs clang-format-14 --dry-run 2>&1 |
   sed -nE 's/^([^:]*):[0-9]+:[0-9]+: (warning|error):.*/\1/p' | sort -u |
   found_nothing 'clang-format would change nothing (./dev fmt)'
