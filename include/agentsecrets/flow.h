@@ -164,7 +164,7 @@ int login_run(const char *email, const struct caller *caller,
  *
  * @param unreachable  set when the server could not be told
  */
-int logout_run(bool *unreachable, struct err *err);
+int logout_run(const struct caller *caller, bool *unreachable, struct err *err);
 
 /** What `logout --forget` is about to remove. */
 struct forget_subject {
@@ -272,7 +272,8 @@ struct project_items {
 };
 
 /** Ask the server for the projects; sorted by name. */
-int project_list_run(struct project_items *list, struct err *err);
+int project_list_run(
+    const struct caller *caller, struct project_items *list, struct err *err);
 
 struct directory_trust {
 	char path[4096];

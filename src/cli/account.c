@@ -277,7 +277,7 @@ logout(struct invocation *invocation, struct err *err)
 
 	if (args->forget && confirm_forget(args, caller, err) < 0)
 		return -(int)err->status;
-	if (logout_run(&unreachable, err) < 0)
+	if (logout_run(caller, &unreachable, err) < 0)
 		return -(int)err->status;
 	if (unreachable)
 		caller->notice("warning: the server could not be told; the "

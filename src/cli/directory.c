@@ -107,7 +107,7 @@ list(struct invocation *invocation, struct err *err)
 {
 	const struct common_args *args = invocation->args;
 	struct project_items items = {NULL, 0};
-	int rc = project_list_run(&items, err);
+	int rc = project_list_run(&invocation->caller, &items, err);
 
 	if (rc == 0 && args->json)
 		rc = print_items(&items, err);

@@ -14,19 +14,26 @@
 static int
 load(void *context, struct secret *out, struct err *err)
 {
-	return home_read_secret(context, SESSION_FILE, out, SESSION_MAX, err);
+	const struct place *place = context;
+
+	return home_read_secret(
+	    &place->home, SESSION_FILE, out, SESSION_MAX, err);
 }
 
 static int
 save(void *context, const struct secret *session, struct err *err)
 {
-	return session_save(context, session, err);
+	const struct place *place = context;
+
+	return session_save(&place->home, session, err);
 }
 
 static int
 lock(void *context, struct err *err)
 {
-	return home_lock(context, "token.lock", err);
+	const struct place *place = context;
+
+	return home_lock(&place->home, "token.lock", err);
 }
 
 int
@@ -79,19 +86,20 @@ connect_server(struct net *net, const struct home *home, const char *server,
 }
 
 int
-connect_account(struct net *net, const struct home *home,
-    const struct account *account, struct err *err)
+connect_account(struct net *net, struct place *place,
+    const struct account *account, const struct caller *caller, struct err *err)
 {
 	struct net_session session = {
-	    .context = (void *)(uintptr_t)home,
+	    .context = place,
 	    .load = load,
 	    .save = save,
 	    .lock = lock,
 	};
 
+	(void)caller;
 	if (text_equal(account->server, NET_EMBEDDED))
-		return connect_server(net, home, NET_EMBEDDED, err);
-	if (!session_is_kept(home)) {
+		return connect_server(net, &place->home, NET_EMBEDDED, err);
+	if (!session_is_kept(&place->home)) {
 		err_set(
 		    err, EXIT_ACCESS, "not logged in to '%s'", account->server);
 		return err_hint(err, "run 'agentsecrets login'");

@@ -9,15 +9,19 @@
 #include <agentsecrets/home.h>
 #include <agentsecrets/net_client.h>
 
+#include "place.h"
+
 /**
  * Start the net helper for this account.
  *
  * Call it before any key is in the arena: only the session goes to it.
  *
- * @param net  NET_INIT; released by the caller with net_stop()
+ * @param net    NET_INIT; released by the caller with net_stop()
+ * @param place  outlives `net`
  */
-int connect_account(struct net *net, const struct home *home,
-    const struct account *account, struct err *err);
+int connect_account(struct net *net, struct place *place,
+    const struct account *account, const struct caller *caller,
+    struct err *err);
 
 /**
  * Start the net helper for a server without a session.

@@ -88,7 +88,7 @@ diff_run(
 			return -(int)err->status;
 		sides.file = &file;
 	}
-	rc = exchange_connect(&net, &place, err);
+	rc = exchange_connect(&net, &place, caller, err);
 	if (rc == 0)
 		rc = exchange_unlock(&key, &place, caller, err);
 	if (rc == 0)

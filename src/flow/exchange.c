@@ -23,7 +23,8 @@ fetched_release(struct fetched *fetched)
 }
 
 int
-exchange_connect(struct net *net, const struct place *place, struct err *err)
+exchange_connect(struct net *net, struct place *place,
+    const struct caller *caller, struct err *err)
 {
 	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
 	int rc = account_load(&account, &place->home, err);
@@ -31,17 +32,17 @@ exchange_connect(struct net *net, const struct place *place, struct err *err)
 	if (rc == 0)
 		return err_set(err, EXIT_ACCESS,
 		    "account.json is missing, but this machine was set up");
-	return rc < 0 ? rc : connect_account(net, &place->home, &account, err);
+	return rc < 0 ? rc : connect_account(net, place, &account, caller, err);
 }
 
 int
-exchange_unlock(struct workspace_key *key, const struct place *place,
+exchange_unlock(struct workspace_key *key, struct place *place,
     const struct caller *caller, struct err *err)
 {
 	uint8_t *bytes;
 
-	if (unlock_workspace(&bytes, &place->home, &place->settings,
-		&place->trust, place->workspace, caller, err) < 0 ||
+	if (unlock_workspace(&bytes, place, place->workspace, caller, err) <
+		0 ||
 	    blob_key_new(&key->blobs, bytes, err) < 0)
 		return -(int)err->status;
 	secret_wipe(bytes, KEY_BYTES);
@@ -240,7 +241,7 @@ is_older(const struct vault *vault, uint64_t max_age)
 
 int
 exchange_ready(struct vault *vault, struct workspace_key *key,
-    const struct place *place, uint64_t max_age, const struct caller *caller,
+    struct place *place, uint64_t max_age, const struct caller *caller,
     struct err *err)
 {
 	AUTO_NET struct net net = NET_INIT;
@@ -248,7 +249,7 @@ exchange_ready(struct vault *vault, struct workspace_key *key,
 
 	if (rc < 0 || (rc > 0 && !is_older(vault, max_age)))
 		return rc < 0 ? rc : 0;
-	if (exchange_connect(&net, place, err) < 0 ||
+	if (exchange_connect(&net, place, caller, err) < 0 ||
 	    exchange_unlock(key, place, caller, err) < 0)
 		return -(int)err->status;
 	return exchange_fetch(&net, place, key, vault, NULL, err);

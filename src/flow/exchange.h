@@ -44,13 +44,13 @@ void fetched_release(struct fetched *fetched);
  *
  * The session goes to the helper before any key is in the arena.
  */
-int exchange_connect(
-    struct net *net, const struct place *place, struct err *err);
+int exchange_connect(struct net *net, struct place *place,
+    const struct caller *caller, struct err *err);
 
 /**
  * Get the workspace key of the place, ready to be used.
  */
-int exchange_unlock(struct workspace_key *key, const struct place *place,
+int exchange_unlock(struct workspace_key *key, struct place *place,
     const struct caller *caller, struct err *err);
 
 /**
@@ -101,7 +101,7 @@ int exchange_fetch(struct net *net, const struct place *place,
  *                 is asked in any case; ANY_AGE: any will do
  */
 int exchange_ready(struct vault *vault, struct workspace_key *key,
-    const struct place *place, uint64_t max_age, const struct caller *caller,
+    struct place *place, uint64_t max_age, const struct caller *caller,
     struct err *err);
 
 /**

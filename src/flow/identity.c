@@ -59,10 +59,9 @@ unlock_run(const struct caller *caller, uint64_t *seconds, struct err *err)
 		    "remove that line, or give --password-file to each "
 		    "command");
 	}
-	if (unlock_private_key(
-		&private_key, &account, place.trust.me, caller, err) < 0 ||
-	    unlock_all(&place.home, &place.settings, &place.trust, &account,
-		private_key, err) < 0)
+	if (unlock_private_key(&private_key, &place, &account, caller, err) <
+		0 ||
+	    unlock_all(&place, &account, private_key, err) < 0)
 		return -(int)err->status;
 	*seconds = place.settings.session_cache;
 	return 0;

@@ -71,8 +71,8 @@ key_export_run(const char *passphrase_file, const struct caller *caller,
 		return -(int)err->status;
 	groups = arena_alloc(sizeof(*groups) * KIT_GROUPS, err);
 	if (groups == NULL ||
-	    unlock_private_key(
-		&private_key, &account, place.trust.me, caller, err) < 0 ||
+	    unlock_private_key(&private_key, &place, &account, caller, err) <
+		0 ||
 	    password_new(&passphrase, passphrase_file, "--passphrase-file FILE",
 		"Passphrase for the kit",
 		text_has_prefix(account.email, "local:") ? "" : account.email,
@@ -338,8 +338,7 @@ key_import_run(const char *kit_file, const char *passphrase_file,
 	if (rc < 0)
 		return rc;
 	/* Without a cache the next command asks for the password. */
-	(void)unlock_all(&place.home, &place.settings, &place.trust, &account,
-	    private_key, &ignored);
+	(void)unlock_all(&place, &account, private_key, &ignored);
 	secret_wipe(private_key, KEY_BYTES);
 	key_fingerprint(fingerprint, public_key);
 	fingerprint_digits(result->key_number, fingerprint);

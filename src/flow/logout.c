@@ -32,7 +32,7 @@ lock_run(struct err *err)
 }
 
 int
-logout_run(bool *unreachable, struct err *err)
+logout_run(const struct caller *caller, bool *unreachable, struct err *err)
 {
 	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
@@ -47,7 +47,7 @@ logout_run(bool *unreachable, struct err *err)
 	    !session_is_kept(&place.home))
 		return session_remove(&place.home, err);
 	*unreachable =
-	    connect_account(&net, &place.home, &account, &ignored) < 0 ||
+	    connect_account(&net, &place, &account, caller, &ignored) < 0 ||
 	    net_log_out(&net, &ignored) < 0;
 	return session_remove(&place.home, err);
 }

@@ -202,7 +202,7 @@ project_create_run(const char *name, const struct caller *caller,
 		    err, EXIT_ACCESS, "no workspace's key is on this machine");
 	chosen = *workspace; /* binding reads the trust file anew */
 	crypto_random_uuid(id);
-	if (exchange_connect(&net, &place, err) < 0)
+	if (exchange_connect(&net, &place, caller, err) < 0)
 		return -(int)err->status;
 	rc = net_project_create(&net, id, chosen.id, name, err);
 	if (rc == -EXIT_CONFLICT) {
@@ -331,7 +331,7 @@ project_use_run(const char *name, const struct caller *caller,
 	int rc;
 
 	if (open_for_project(&place, err) < 0 ||
-	    exchange_connect(&net, &place, err) < 0 ||
+	    exchange_connect(&net, &place, caller, err) < 0 ||
 	    net_projects(&net, &projects, err) < 0)
 		return -(int)err->status;
 	project = find_project(&projects, name, &place);
@@ -357,7 +357,8 @@ compare_items(const void *a, const void *b)
 }
 
 int
-project_list_run(struct project_items *list, struct err *err)
+project_list_run(
+    const struct caller *caller, struct project_items *list, struct err *err)
 {
 	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_NET struct net net = NET_INIT;
@@ -365,7 +366,7 @@ project_list_run(struct project_items *list, struct err *err)
 
 	if (place_open_home(&place, err) < 0 ||
 	    place_load_trust(&place, err) < 0 ||
-	    exchange_connect(&net, &place, err) < 0 ||
+	    exchange_connect(&net, &place, caller, err) < 0 ||
 	    net_projects(&net, &projects, err) < 0)
 		return -(int)err->status;
 	list->items = calloc(projects.n + 1, sizeof(*list->items));

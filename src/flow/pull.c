@@ -145,7 +145,7 @@ pull_run(const char *to, bool force, const struct caller *caller,
 		return -(int)err->status;
 	flow_where_set(&result->where, &place);
 	wanted = target_path(path, sizeof(path), to, &place, err);
-	rc = wanted < 0 ? wanted : exchange_connect(&net, &place, err);
+	rc = wanted < 0 ? wanted : exchange_connect(&net, &place, caller, err);
 	if (rc == 0)
 		rc = exchange_unlock(&key, &place, caller, err);
 	if (rc == 0)

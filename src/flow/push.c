@@ -157,7 +157,7 @@ push_run(const char *given, bool force, const struct caller *caller,
 	if (rc == 0)
 		rc = name_maps_check(&maps, &place, err);
 	if (rc == 0)
-		rc = exchange_connect(&net, &place, err);
+		rc = exchange_connect(&net, &place, caller, err);
 	if (rc == 0)
 		rc = exchange_unlock(&key, &place, caller, err);
 	if (rc == 0)

@@ -43,7 +43,7 @@ set_run(const struct set_item *items, size_t n, bool force,
 	if (rc == 0)
 		rc = name_maps_check(&maps, &place, err);
 	if (rc == 0 && (rc = exchange_load(&vault, &place, err)) >= 0)
-		rc = exchange_connect(&net, &place, err);
+		rc = exchange_connect(&net, &place, caller, err);
 	if (rc == 0)
 		rc = exchange_unlock(&key, &place, caller, err);
 	if (rc == 0)
@@ -96,7 +96,7 @@ delete_run(const char *const *names, size_t n, bool force,
 	if (rc == 0)
 		rc = changes_check_twins(changes, n, err);
 	if (rc == 0)
-		rc = exchange_connect(&net, &place, err);
+		rc = exchange_connect(&net, &place, caller, err);
 	if (rc == 0)
 		rc = exchange_unlock(&key, &place, caller, err);
 	if (rc == 0)

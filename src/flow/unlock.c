@@ -108,9 +108,10 @@ password_new(struct secret *out, const char *file, const char *flag,
 }
 
 int
-unlock_private_key(uint8_t **out, const struct account *account,
-    const uint8_t me[KEY_BYTES], const struct caller *caller, struct err *err)
+unlock_private_key(uint8_t **out, struct place *place,
+    const struct account *account, const struct caller *caller, struct err *err)
 {
+	const uint8_t *me = place->trust.me;
 	struct secret password = SECRET_INIT;
 	char prompt[EMAIL_MAX + 32];
 	bool local = text_has_prefix(account->email, "local:");
@@ -172,10 +173,10 @@ unlock_sealed_key(uint8_t *out, const struct account *account,
 }
 
 int
-unlock_all(const struct home *home, const struct settings *settings,
-    const struct trust *trust, const struct account *account,
+unlock_all(const struct place *place, const struct account *account,
     const uint8_t *private_key, struct err *err)
 {
+	const struct trust *trust = &place->trust;
 	struct arena_mark mark = arena_mark();
 	uint8_t *key = arena_alloc(KEY_BYTES, err);
 	int rc = key == NULL ? -EXIT_FAILED : 0;
@@ -186,8 +187,8 @@ unlock_all(const struct home *home, const struct settings *settings,
 		rc = unlock_sealed_key(
 		    key, account, one, private_key, trust->me, err);
 		if (rc == 0 &&
-		    session_cache_put(home, one->id, one->epoch, key,
-			settings->session_cache) < 0)
+		    session_cache_put(&place->home, one->id, one->epoch, key,
+			place->settings.session_cache) < 0)
 			rc = err_sys(err, EXIT_FAILED,
 			    "the kernel keeps no key for this user");
 	}
@@ -210,11 +211,11 @@ from_cache(uint8_t *key, const struct home *home,
 }
 
 int
-unlock_workspace(uint8_t **out, const struct home *home,
-    const struct settings *settings, const struct trust *trust,
+unlock_workspace(uint8_t **out, struct place *place,
     const struct trust_workspace *workspace, const struct caller *caller,
     struct err *err)
 {
+	uint64_t seconds = place->settings.session_cache;
 	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
 	uint8_t *key = arena_alloc(KEY_BYTES, err);
 	struct arena_mark mark;
@@ -223,28 +224,28 @@ unlock_workspace(uint8_t **out, const struct home *home,
 
 	if (key == NULL)
 		return -(int)err->status;
-	if (settings->session_cache > 0 && from_cache(key, home, workspace)) {
+	if (seconds > 0 && from_cache(key, &place->home, workspace)) {
 		*out = key;
 		return 0;
 	}
 	mark = arena_mark();
-	rc = account_load(&account, home, err);
+	rc = account_load(&account, &place->home, err);
 	if (rc == 0)
 		return err_set(err, EXIT_ACCESS,
 		    "account.json is missing, but this machine was set up");
 	if (rc > 0)
 		rc = unlock_private_key(
-		    &private_key, &account, trust->me, caller, err);
+		    &private_key, place, &account, caller, err);
 	if (rc == 0)
-		rc = unlock_sealed_key(
-		    key, &account, workspace, private_key, trust->me, err);
+		rc = unlock_sealed_key(key, &account, workspace, private_key,
+		    place->trust.me, err);
 	arena_rewind(mark);
 	if (rc < 0)
 		return rc;
 	/* A kernel that keeps nothing only costs the next command a password.
 	 */
-	(void)session_cache_put(home, workspace->id, workspace->epoch, key,
-	    settings->session_cache);
+	(void)session_cache_put(
+	    &place->home, workspace->id, workspace->epoch, key, seconds);
 	*out = key;
 	return 0;
 }

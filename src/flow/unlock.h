@@ -8,9 +8,9 @@
 #include <agentsecrets/account.h>
 #include <agentsecrets/envelope.h>
 #include <agentsecrets/flow.h>
-#include <agentsecrets/home.h>
-#include <agentsecrets/settings.h>
 #include <agentsecrets/trust.h>
+
+#include "place.h"
 
 /**
  * Get the account password: --password-file (or its variable), else the
@@ -42,11 +42,12 @@ int password_new(struct secret *out, const char *file, const char *flag,
 /**
  * Open the account's private key with the password.
  *
- * @param me   the public key it must belong to (trust file)
- * @param out  in the arena
+ * @param out    in the arena
+ * @param place  with the trust file, which says whose it must be
  */
-int unlock_private_key(uint8_t **out, const struct account *account,
-    const uint8_t me[KEY_BYTES], const struct caller *caller, struct err *err);
+int unlock_private_key(uint8_t **out, struct place *place,
+    const struct account *account, const struct caller *caller,
+    struct err *err);
 
 /**
  * Open a workspace key out of account.json and compare it with what this
@@ -64,8 +65,7 @@ int unlock_sealed_key(uint8_t *out, const struct account *account,
  * @return 0; -EXIT_FAILED when the kernel keeps nothing; -EXIT_UNSAFE for a
  *         key that is not the trusted one
  */
-int unlock_all(const struct home *home, const struct settings *settings,
-    const struct trust *trust, const struct account *account,
+int unlock_all(const struct place *place, const struct account *account,
     const uint8_t *private_key, struct err *err);
 
 /**
@@ -74,8 +74,7 @@ int unlock_all(const struct home *home, const struct settings *settings,
  *
  * @param out  KEY_BYTES in the arena
  */
-int unlock_workspace(uint8_t **out, const struct home *home,
-    const struct settings *settings, const struct trust *trust,
+int unlock_workspace(uint8_t **out, struct place *place,
     const struct trust_workspace *workspace, const struct caller *caller,
     struct err *err);
 
