@@ -73,7 +73,7 @@ diff_run(
 	AUTO_NET struct net net = NET_INIT;
 	AUTO_ENV_FILE struct env_file file = ENV_FILE_INIT;
 	struct net_list list = {.revision = 0};
-	struct workspace_key key = {NULL, 0};
+	struct workspace_key key = WORKSPACE_KEY_INIT;
 	struct sides sides = {&key, &place, NULL, &vault, &accepted};
 	char path[4096];
 	int rc;

@@ -2,6 +2,7 @@
 
 #include "exchange.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,6 +13,7 @@
 #include "connect.h"
 #include "env_file.h"
 #include "judge.h"
+#include "relabelled.h"
 #include "unlock.h"
 
 void
@@ -47,6 +49,8 @@ exchange_unlock(struct workspace_key *key, struct place *place,
 		return -(int)err->status;
 	secret_wipe(bytes, KEY_BYTES);
 	key->epoch = place->workspace->epoch;
+	key->compat = place->workspace->compat;
+	key->notice = caller->notice;
 	return 0;
 }
 
@@ -69,42 +73,6 @@ exchange_load(struct vault *vault, const struct place *place, struct err *err)
 	return rc > 0 && is_partial(vault) ? 0 : rc;
 }
 
-int
-exchange_open(const struct workspace_key *key, const struct vault *vault,
-    const struct vault_row *row, size_t room, struct secret *out,
-    struct err *err)
-{
-	struct blob_place place = {
-	    BLOB_SECRET, vault->project, vault->environment, row->name};
-	size_t len = row->blob_len - BLOB_OVERHEAD;
-	uint8_t *bytes = arena_alloc(room + len + 1, err);
-	uint32_t version = 0;
-
-	if (bytes == NULL)
-		return -(int)err->status;
-	switch (blob_open(key->blobs, &place, row->blob, row->blob_len,
-	    bytes + room, &version)) {
-	case BLOB_BROKEN:
-		return err_set(err, EXIT_UNSAFE,
-		    "the value of '%s' does not open with this workspace's "
-		    "key",
-		    row->name);
-	case BLOB_UNBOUND:
-		return err_set(err, EXIT_UNSAFE,
-		    "the value of '%s' was not made for this name, project "
-		    "and environment",
-		    row->name);
-	case BLOB_BOUND:
-		break;
-	}
-	if (version != row->version || row->epoch != key->epoch)
-		return err_set(err, EXIT_UNSAFE,
-		    "the value of '%s' is of another version than recorded",
-		    row->name);
-	*out = (struct secret){bytes, room + len};
-	return 0;
-}
-
 static int
 check_list(const struct place *place, const struct workspace_key *key,
     const struct net_list *list, struct err *err)
@@ -125,6 +93,43 @@ check_list(const struct place *place, const struct workspace_key *key,
 	return 0;
 }
 
+static void
+tell(const struct workspace_key *key, const struct names *names,
+    const char *what)
+{
+	char text[1280];
+	char list[1024];
+
+	if (names->n == 0 || key->notice == NULL)
+		return;
+	snprintf(text, sizeof(text), "warning: %s: %s", what,
+	    names_join(list, sizeof(list), names, 20));
+	key->notice(text);
+}
+
+static int
+judge_answer(const struct place *place, const struct workspace_key *key,
+    struct vault *vault, const struct net_list *list, struct vault *accepted,
+    struct err *err)
+{
+	AUTO_SEEN struct seen seen = SEEN_INIT;
+	AUTO_JUDGED struct judged judged = JUDGED_INIT;
+	struct judge judge = {vault, key->blobs, key->epoch, NULL};
+
+	if (key->compat) {
+		if (seen_gather(&seen, vault, &list->rows, &place->home,
+			&place->trust, err) < 0)
+			return -(int)err->status;
+		judge.seen = &seen;
+	}
+	if (judge_list(&judge, list, accepted, &judged, err) < 0)
+		return -(int)err->status;
+	tell(key, &judged.unbound,
+	    "not bound to their names, as another client wrote them");
+	tell(key, &judged.unproven, "deleted without a proof of who did it");
+	return 0;
+}
+
 int
 exchange_look(struct net *net, const struct place *place,
     const struct workspace_key *key, struct vault *vault, struct net_list *list,
@@ -140,7 +145,7 @@ exchange_look(struct net *net, const struct place *place,
 		return 0;
 	if (check_list(place, key, list, err) < 0)
 		return -(int)err->status;
-	return judge_list(vault, key->blobs, key->epoch, list, accepted, err);
+	return judge_answer(place, key, vault, list, accepted, err);
 }
 
 /* Sort the accepted rows into what a person wants to know. */
@@ -159,8 +164,8 @@ compare(struct vault *before, struct vault *accepted, struct fetched *out,
 			names = was_live ? &out->deleted : NULL;
 		else if (!was_live)
 			names = &out->added;
-		else if (old->epoch != now->epoch ||
-		    old->version != now->version)
+		else if (old->blob_len != now->blob_len ||
+		    memcmp(old->blob, now->blob, now->blob_len) != 0)
 			names = &out->changed;
 		if (names != NULL && names_add(names, now->name) < 0)
 			return err_memory(err);
@@ -252,6 +257,8 @@ exchange_ready(struct vault *vault, struct workspace_key *key,
 	if (exchange_connect(&net, place, caller, err) < 0 ||
 	    exchange_unlock(key, place, caller, err) < 0)
 		return -(int)err->status;
+	/* Whoever uses the values tells what they are. */
+	key->notice = NULL;
 	return exchange_fetch(&net, place, key, vault, NULL, err);
 }
 
@@ -342,26 +349,39 @@ conflict(const struct net_rows *conflicts, struct err *err)
  * mark is taken, so that ours is sealed as the next version after it.
  */
 static int
-take_conflicts(const struct workspace_key *key, struct vault *vault,
-    const struct net_rows *conflicts, struct err *err)
+take_conflicts(const struct place *place, const struct workspace_key *key,
+    struct vault *vault, const struct net_rows *conflicts, struct err *err)
 {
+	AUTO_SEEN struct seen seen = SEEN_INIT;
+	struct judge judge = {vault, key->blobs, key->epoch, NULL};
+
+	if (key->compat) {
+		if (seen_gather(&seen, vault, conflicts, &place->home,
+			&place->trust, err) < 0)
+			return -(int)err->status;
+		judge.seen = &seen;
+	}
 	for (size_t i = 0; i < conflicts->n; i++) {
 		const struct net_row *there = &conflicts->items[i];
 		const struct vault_row *known = vault_find(vault, there->name);
 		struct vault_row mark = {.deleted = there->deleted,
-		    .epoch = key->epoch,
 		    .row = there->version,
 		    .blob_len = there->blob_len};
 
 		/* Nothing to verify: never there, or gone without a trace. */
 		if (there->blob_len == 0 && (known == NULL || known->deleted))
 			return conflict(conflicts, err);
-		if (there->blob_len == 0)
+		if (there->blob_len == 0 && !key->compat)
 			return err_set(err, EXIT_UNSAFE,
 			    "the server holds back the value of '%s'",
 			    there->name);
-		if (judge_row(vault, key->blobs, key->epoch, there,
-			&mark.version, err) < 0)
+		if (there->blob_len == 0) {
+			if (judge_gone(&judge, there->name, there->version,
+				vault, err) < 0)
+				return -(int)err->status;
+			continue;
+		}
+		if (judge_row(&judge, there, &mark, err) < 0)
 			return -(int)err->status;
 		memcpy(mark.name, there->name, sizeof(mark.name));
 		mark.blob = (uint8_t *)(uintptr_t)there->blob;
@@ -441,7 +461,8 @@ exchange_write(struct net *net, const struct place *place,
 		again = rc == -EXIT_CONFLICT && conflicts.n > 0 && force;
 		if (rc == -EXIT_CONFLICT && conflicts.n > 0 && !force)
 			rc = conflict(&conflicts, err);
-		if (again && take_conflicts(key, vault, &conflicts, err) < 0) {
+		if (again &&
+		    take_conflicts(place, key, vault, &conflicts, err) < 0) {
 			rc = -(int)err->status;
 			again = false;
 		}

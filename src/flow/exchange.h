@@ -15,7 +15,15 @@
 struct workspace_key {
 	struct blob_key *blobs; /* in the arena */
 	uint32_t epoch;
+	bool compat; /* blobs of other clients are taken (A3) */
+	/* Tells what a compat workspace let pass; NULL: nothing. */
+	void (*notice)(const char *text);
 };
+
+#define WORKSPACE_KEY_INIT                                                     \
+	{                                                                      \
+		.blobs = NULL                                                  \
+	}
 
 /* One change to write. */
 struct change {
@@ -121,9 +129,10 @@ int exchange_write(struct net *net, const struct place *place,
  *
  * @param room  bytes kept free in front of the value ("NAME=")
  * @param out   in the arena: `room` zero bytes, the value, a zero byte
- * @return 0; -EXIT_UNSAFE when it does not open or was made for another place
+ * @return 0; 1 when it is bound to no place, in a compat workspace;
+ *         -EXIT_UNSAFE when it does not open or was made for another place
  */
-int exchange_open(const struct workspace_key *key, const struct vault *vault,
+int exchange_open(const struct workspace_key *key, struct vault *vault,
     const struct vault_row *row, size_t room, struct secret *out,
     struct err *err);
 

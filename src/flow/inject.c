@@ -27,6 +27,7 @@ struct injection {
 	char **strings;	    /* NAME=value in the arena */
 	const char **names; /* views into the selection */
 	size_t n;
+	size_t unbound; /* how many another client wrote */
 };
 
 #define AUTO_INJECTION __attribute__((cleanup(injection_release)))
@@ -36,7 +37,7 @@ injection_release(struct injection *injection)
 {
 	free(injection->strings);
 	free(injection->names);
-	*injection = (struct injection){NULL, NULL, 0};
+	*injection = (struct injection){.n = 0};
 }
 
 static int
@@ -159,15 +160,17 @@ reserve(const struct vault_row **rows, const struct selection *selection,
 	return arena_reserve(total + entries * sizeof(char *), err);
 }
 
+/* @return 0; 1 when it is bound to no place */
 static int
-open_one(char **out, const struct workspace_key *key, const struct vault *vault,
+open_one(char **out, const struct workspace_key *key, struct vault *vault,
     const struct vault_row *row, const char *final, struct err *err)
 {
 	size_t name_len = strlen(final);
 	struct secret entry;
+	int rc = exchange_open(key, vault, row, name_len + 1, &entry, err);
 
-	if (exchange_open(key, vault, row, name_len + 1, &entry, err) < 0)
-		return -(int)err->status;
+	if (rc < 0)
+		return rc;
 	if (memchr(entry.data + name_len + 1, '\0', entry.len - name_len - 1) !=
 	    NULL)
 		return err_set(err, EXIT_FAILED,
@@ -177,12 +180,12 @@ open_one(char **out, const struct workspace_key *key, const struct vault *vault,
 	memcpy(entry.data, final, name_len);
 	entry.data[name_len] = '=';
 	*out = (char *)entry.data;
-	return 0;
+	return rc;
 }
 
 static int
 open_selected(struct injection *out, const struct workspace_key *key,
-    const struct vault *vault, const struct vault_row **rows,
+    struct vault *vault, const struct vault_row **rows,
     const struct selection *selection, const struct env_rules *rules,
     struct err *err)
 {
@@ -192,13 +195,16 @@ open_selected(struct injection *out, const struct workspace_key *key,
 		return err_memory(err);
 	for (size_t i = 0; i < selection->n; i++) {
 		const struct selected *one = &selection->items[i];
+		int rc;
 
 		/* What the command will not get is not opened. */
 		if (env_vector_preserves(rules, one->final, environ))
 			continue;
-		if (open_one(&out->strings[out->n], key, vault,
-			rows[one->index], one->final, err) < 0)
-			return -(int)err->status;
+		rc = open_one(&out->strings[out->n], key, vault,
+		    rows[one->index], one->final, err);
+		if (rc < 0)
+			return rc;
+		out->unbound += rc > 0;
 		out->names[out->n++] = one->final;
 	}
 	return 0;
@@ -246,6 +252,22 @@ audit(const struct place *place, const struct inject_request *request,
 	snprintf(text, sizeof(text), "warning: not audited: %s", failure.text);
 	caller->notice(text);
 	return 0;
+}
+
+/* Nobody but the server says that such a value belongs to its name. */
+static void
+warn_of_unbound(const struct place *place, const struct injection *injection,
+    const struct caller *caller)
+{
+	char text[LABEL_MAX + 160];
+
+	if (injection->unbound == 0)
+		return;
+	snprintf(text, sizeof(text),
+	    "warning: %zu of %zu values were written by another client, which "
+	    "does not bind them to their names (workspace '%s' is compat)",
+	    injection->unbound, injection->n, place->workspace->name);
+	caller->notice(text);
 }
 
 static void
@@ -301,6 +323,7 @@ start(const char *path, const struct place *place,
 		active, rules, err) < 0 ||
 	    env_vector_check(vector, request->command, err) < 0)
 		return -(int)err->status;
+	warn_of_unbound(place, injection, caller);
 	if (request->verbose)
 		tell(place, injection, selection, caller);
 	if (request->dry_run)
@@ -319,8 +342,8 @@ inject_run(const struct inject_request *request, const struct caller *caller,
 	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_VAULT struct vault vault = VAULT_INIT;
 	AUTO_SELECTION struct selection selection = SELECTION_INIT;
-	AUTO_INJECTION struct injection injection = {NULL, NULL, 0};
-	struct workspace_key key = {NULL, 0};
+	AUTO_INJECTION struct injection injection = {.n = 0};
+	struct workspace_key key = WORKSPACE_KEY_INIT;
 	struct env_rules rules = {request->clean, request->clean_has_list,
 	    request->keep, request->preserve, request->preserve_has_list,
 	    request->preserved};

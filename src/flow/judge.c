@@ -33,50 +33,111 @@ compare_with_mark(const struct vault_row *known, uint32_t epoch,
 	return JUDGED_NEWER;
 }
 
-int
-judge_row(struct vault *vault, struct blob_key *key, uint32_t epoch,
-    const struct net_row *row, uint32_t *version, struct err *err)
+void
+judged_release(struct judged *judged)
 {
-	const struct vault_row *known = vault_find(vault, row->name);
-	struct blob_place place = {
-	    .kind = row->deleted ? BLOB_DELETED : BLOB_SECRET,
-	    .project = vault->project,
-	    .environment = vault->environment,
-	    .name = row->name,
-	};
-	struct arena_mark mark = arena_mark();
-	enum blob_state state = BLOB_BROKEN;
-	uint8_t *value;
+	names_release(&judged->unbound);
+	names_release(&judged->unproven);
+}
 
-	if (known != NULL && known->deleted == row->deleted &&
-	    known->epoch == epoch && known->blob_len == row->blob_len &&
-	    memcmp(known->blob, row->blob, row->blob_len) == 0) {
-		*version = known->version;
-		return JUDGED_SAME;
-	}
-	if (row->blob_len >= BLOB_OVERHEAD) {
-		value = arena_alloc(row->blob_len - BLOB_OVERHEAD + 1, err);
-		if (value == NULL)
-			return -(int)err->status;
-		state = blob_open(
-		    key, &place, row->blob, row->blob_len, value, version);
-		arena_rewind(mark);
-	}
-	if (state == BLOB_BROKEN)
-		return refuse(
-		    err, row->name, "does not open with this workspace's key");
-	if (state == BLOB_UNBOUND)
+static bool
+is_known_blob(const struct vault_row *known, const struct net_row *row)
+{
+	return known != NULL && known->deleted == row->deleted &&
+	    known->blob_len == row->blob_len &&
+	    memcmp(known->blob, row->blob, row->blob_len) == 0;
+}
+
+/*
+ * A blob that opens and was not made for this place. No client makes a
+ * tombstone of that kind.
+ */
+static int
+judge_unbound(const struct judge *judge, const struct net_row *row,
+    const struct vault_row *known, const struct blob_place *place,
+    uint8_t *scratch, struct err *err)
+{
+	if (judge->seen == NULL || row->deleted)
 		return refuse(err, row->name,
 		    "was not made for this name, project and environment");
-	return compare_with_mark(known, epoch, *version, row->name, err);
+	if (is_known_blob(known, row))
+		return JUDGED_UNBOUND;
+	if (is_relabelled(judge->seen, judge->key, place, row->blob,
+		row->blob_len, scratch))
+		return refuse(err, row->name,
+		    "is that of another name or environment (relabelled)");
+	return JUDGED_UNBOUND;
 }
 
 static int
-accept_row(struct vault *vault, struct blob_key *key, uint32_t epoch,
-    const struct net_row *row, struct vault *accepted, struct err *err)
+judge_opened(const struct judge *judge, const struct net_row *row,
+    const struct vault_row *known, uint8_t *scratch, struct vault_row *mark,
+    struct err *err)
+{
+	struct blob_place place = {
+	    .kind = row->deleted ? BLOB_DELETED : BLOB_SECRET,
+	    .project = judge->vault->project,
+	    .environment = judge->vault->environment,
+	    .name = row->name,
+	};
+	uint32_t version = 0;
+	int rc;
+
+	switch (blob_open(
+	    judge->key, &place, row->blob, row->blob_len, scratch, &version)) {
+	case BLOB_BOUND:
+		rc = compare_with_mark(
+		    known, judge->epoch, version, row->name, err);
+		if (rc >= 0) {
+			mark->epoch = judge->epoch;
+			mark->version = version;
+		}
+		return rc;
+	case BLOB_UNBOUND:
+		rc = judge_unbound(judge, row, known, &place, scratch, err);
+		/* The mark stays: it is never lowered. */
+		if (rc >= 0) {
+			mark->epoch = known != NULL ? known->epoch : 0;
+			mark->version = known != NULL ? known->version : 0;
+		}
+		return rc;
+	case BLOB_BROKEN:
+		break;
+	}
+	return refuse(
+	    err, row->name, "does not open with this workspace's key");
+}
+
+int
+judge_row(const struct judge *judge, const struct net_row *row,
+    struct vault_row *mark, struct err *err)
+{
+	const struct vault_row *known = vault_find(judge->vault, row->name);
+	struct arena_mark before = arena_mark();
+	uint8_t *scratch;
+	int rc;
+
+	if (is_known_blob(known, row) && known->epoch == judge->epoch) {
+		mark->epoch = known->epoch;
+		mark->version = known->version;
+		return JUDGED_SAME;
+	}
+	if (row->blob_len < BLOB_OVERHEAD)
+		return refuse(
+		    err, row->name, "does not open with this workspace's key");
+	scratch = arena_alloc(row->blob_len - BLOB_OVERHEAD + 1, err);
+	if (scratch == NULL)
+		return -(int)err->status;
+	rc = judge_opened(judge, row, known, scratch, mark, err);
+	arena_rewind(before);
+	return rc;
+}
+
+static int
+accept_row(const struct judge *judge, const struct net_row *row,
+    struct vault *accepted, struct judged *judged, struct err *err)
 {
 	struct vault_row line = {.deleted = row->deleted,
-	    .epoch = epoch,
 	    .row = row->version,
 	    .blob_len = row->blob_len};
 	int rc;
@@ -87,9 +148,11 @@ accept_row(struct vault *vault, struct blob_key *key, uint32_t epoch,
 	/* A row that was deleted without a tombstone proves nothing. */
 	if (row->deleted && row->blob_len == 0)
 		return 0;
-	rc = judge_row(vault, key, epoch, row, &line.version, err);
+	rc = judge_row(judge, row, &line, err);
 	if (rc < 0)
 		return rc;
+	if (rc == JUDGED_UNBOUND && names_add(&judged->unbound, row->name) < 0)
+		return err_memory(err);
 	memcpy(line.name, row->name, sizeof(line.name));
 	/* vault_put() copies; the row's bytes are only read. */
 	line.blob = (uint8_t *)(uintptr_t)row->blob;
@@ -98,39 +161,93 @@ accept_row(struct vault *vault, struct blob_key *key, uint32_t epoch,
 
 /* Names that were live here and of which the server shows nothing. */
 static int
-find_omitted(struct vault *vault, struct vault *accepted, struct err *err)
+find_omitted(const struct judge *judge, struct vault *accepted,
+    struct names *omitted, struct err *err)
 {
-	AUTO_NAMES struct names missing = NAMES_INIT;
-	char list[1024];
+	struct vault *vault = judge->vault;
 
 	vault_sort(vault);
 	for (size_t i = 0; i < vault->rows_n; i++) {
 		const struct vault_row *row = &vault->rows[i];
 
 		if (!row->deleted && vault_find(accepted, row->name) == NULL &&
-		    names_add(&missing, row->name) < 0)
+		    names_add(omitted, row->name) < 0)
 			return err_memory(err);
 	}
-	if (missing.n == 0)
-		return 0;
+	return 0;
+}
+
+static int
+refuse_omitted(const struct names *omitted, struct err *err)
+{
+	char list[1024];
+
 	err_set(err, EXIT_UNSAFE,
 	    "the server holds back secrets that were here before: %s",
-	    names_join(list, sizeof(list), &missing, 20));
+	    names_join(list, sizeof(list), omitted, 20));
 	return err_hint(err,
 	    "a delete leaves a signed mark and there is none; ask who runs "
 	    "the server");
 }
 
+/* The server's version of a row that is shown as deleted, or 0. */
+static uint64_t
+deleted_version(const struct net_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->rows.n; i++) {
+		if (list->rows.items[i].deleted &&
+		    text_equal(list->rows.items[i].name, name))
+			return list->rows.items[i].version;
+	}
+	return 0;
+}
+
 int
-judge_list(struct vault *vault, struct blob_key *key, uint32_t epoch,
-    const struct net_list *list, struct vault *accepted, struct err *err)
+judge_gone(const struct judge *judge, const char *name, uint64_t row,
+    struct vault *out, struct err *err)
+{
+	const struct vault_row *known = vault_find(judge->vault, name);
+	struct blob_place place = {BLOB_DELETED, judge->vault->project,
+	    judge->vault->environment, name};
+	uint8_t blob[BLOB_OVERHEAD];
+	struct vault_row line = {.deleted = true,
+	    .epoch = known->epoch,
+	    .version = known->version,
+	    .row = row,
+	    .blob = blob,
+	    .blob_len = sizeof(blob)};
+
+	/* It holds the place and is never sent. */
+	blob_seal(judge->key, &place, known->version > 0 ? known->version : 1,
+	    NULL, 0, blob);
+	memcpy(line.name, known->name, sizeof(line.name));
+	return vault_put(out, &line, err);
+}
+
+static int
+take_omitted(const struct judge *judge, const struct net_list *list,
+    const struct names *omitted, struct vault *accepted, struct err *err)
+{
+	for (size_t i = 0; i < omitted->n; i++) {
+		const char *name = omitted->items[i];
+
+		if (judge_gone(judge, name, deleted_version(list, name),
+			accepted, err) < 0)
+			return -(int)err->status;
+	}
+	return 0;
+}
+
+int
+judge_list(const struct judge *judge, const struct net_list *list,
+    struct vault *accepted, struct judged *judged, struct err *err)
 {
 	size_t expected = 0;
 
 	for (size_t i = 0; i < list->rows.n; i++) {
 		const struct net_row *row = &list->rows.items[i];
 
-		if (accept_row(vault, key, epoch, row, accepted, err) < 0)
+		if (accept_row(judge, row, accepted, judged, err) < 0)
 			return -(int)err->status;
 		expected += !(row->deleted && row->blob_len == 0);
 	}
@@ -138,5 +255,11 @@ judge_list(struct vault *vault, struct blob_key *key, uint32_t epoch,
 	if (accepted->rows_n != expected)
 		return err_set(
 		    err, EXIT_UNSAFE, "the server sent a name twice");
-	return find_omitted(vault, accepted, err);
+	if (find_omitted(judge, accepted, &judged->unproven, err) < 0)
+		return -(int)err->status;
+	if (judged->unproven.n == 0)
+		return 0;
+	return judge->seen == NULL
+	    ? refuse_omitted(&judged->unproven, err)
+	    : take_omitted(judge, list, &judged->unproven, accepted, err);
 }

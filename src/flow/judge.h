@@ -7,36 +7,74 @@
 #define JUDGE_H
 
 #include <agentsecrets/envelope.h>
+#include <agentsecrets/flow.h>
 #include <agentsecrets/net_client.h>
 #include <agentsecrets/vault.h>
 
+#include "relabelled.h"
+
 enum judgement {
-	JUDGED_SAME,  /* the blob that was accepted before */
-	JUDGED_NEWER, /* made for this place, newer than the mark */
+	JUDGED_SAME,	/* the blob that was accepted before */
+	JUDGED_NEWER,	/* made for this place, newer than the mark */
+	JUDGED_UNBOUND, /* made for no place: compat workspaces only */
 };
+
+/* What blobs are judged by. */
+struct judge {
+	struct vault *vault; /* the marks as before the request was sent */
+	struct blob_key *key;
+	uint32_t epoch;		 /* of the workspace key */
+	const struct seen *seen; /* a compat workspace; NULL: strict */
+};
+
+/* What a compat workspace lets pass, and people should know. */
+struct judged {
+	struct names unbound;  /* made by a client that binds nothing */
+	struct names unproven; /* gone without a tombstone */
+};
+
+#define JUDGED_INIT                                                            \
+	{                                                                      \
+		NAMES_INIT, NAMES_INIT                                         \
+	}
+#define AUTO_JUDGED __attribute__((cleanup(judged_release)))
+
+void judged_release(struct judged *judged);
 
 /**
  * Judge one row against what the vault holds for its name.
  *
- * @param vault    the marks as they were before the request was sent
- * @param epoch    of the workspace key in `key`
- * @param row      as the server shows it
- * @param version  out: the version that is sealed into the blob
+ * @param row   as the server shows it
+ * @param mark  out: epoch and version to record; those of an unbound blob are
+ *              the mark that was there, or 0 and 0. Nothing else is set
  * @return an enum judgement; -EXIT_UNSAFE with the sentence: does not open,
  *         made for another place, rolled back, two values of one version
  */
-int judge_row(struct vault *vault, struct blob_key *key, uint32_t epoch,
-    const struct net_row *row, uint32_t *version, struct err *err);
+int judge_row(const struct judge *judge, const struct net_row *row,
+    struct vault_row *mark, struct err *err);
+
+/**
+ * Write down that a name which is in the vault is gone without a tombstone,
+ * as other clients of a compat workspace delete: its mark stays.
+ *
+ * @param row  the server's version, or 0
+ * @param out  gets the deleted row
+ */
+int judge_gone(const struct judge *judge, const char *name, uint64_t row,
+    struct vault *out, struct err *err);
 
 /**
  * Judge a whole list: every row, doubled or malformed names, and names that
  * are known here but missing there without a tombstone.
  *
  * @param accepted  out: rows to put into the vault; the caller gives a
- *                  vault with ids set and releases it
+ *                  vault with ids set and releases it. In a compat workspace
+ *                  a name that is missing becomes a deleted row that keeps
+ *                  its mark
+ * @param judged    JUDGED_INIT before
  * @return 0; -EXIT_UNSAFE naming what is wrong; nothing is accepted then
  */
-int judge_list(struct vault *vault, struct blob_key *key, uint32_t epoch,
-    const struct net_list *list, struct vault *accepted, struct err *err);
+int judge_list(const struct judge *judge, const struct net_list *list,
+    struct vault *accepted, struct judged *judged, struct err *err);
 
 #endif

@@ -133,7 +133,7 @@ pull_run(const char *to, bool force, const struct caller *caller,
 	AUTO_NET struct net net = NET_INIT;
 	AUTO_FETCHED struct fetched fetched = FETCHED_INIT;
 	struct net_list list = {.revision = 0};
-	struct workspace_key key = {NULL, 0};
+	struct workspace_key key = WORKSPACE_KEY_INIT;
 	struct sides sides = {&key, &place, NULL, &vault, &accepted};
 	char path[4096] = "";
 	bool written = false;

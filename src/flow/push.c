@@ -138,7 +138,7 @@ push_run(const char *given, bool force, const struct caller *caller,
 	AUTO_NET struct net net = NET_INIT;
 	AUTO_NAME_MAPS struct name_maps maps = NAME_MAPS_INIT;
 	AUTO_ENV_FILE struct env_file file = ENV_FILE_INIT;
-	struct workspace_key key = {NULL, 0};
+	struct workspace_key key = WORKSPACE_KEY_INIT;
 	struct change *changes = NULL;
 	size_t n = 0;
 	int rc;

@@ -17,7 +17,7 @@ get_run(const char *name, const struct caller *caller, struct secret *value,
 {
 	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_VAULT struct vault vault = VAULT_INIT;
-	struct workspace_key key = {NULL, 0};
+	struct workspace_key key = WORKSPACE_KEY_INIT;
 	char stored[NAME_MAX_BYTES + 1];
 	const struct vault_row *row;
 
@@ -30,7 +30,9 @@ get_run(const char *name, const struct caller *caller, struct secret *value,
 		return no_secret(name, &place, err);
 	if (key.blobs == NULL && exchange_unlock(&key, &place, caller, err) < 0)
 		return -(int)err->status;
-	return exchange_open(&key, &vault, row, 0, value, err);
+	return exchange_open(&key, &vault, row, 0, value, err) < 0
+	    ? -(int)err->status
+	    : 0;
 }
 
 static int
@@ -67,7 +69,7 @@ list_run(
 {
 	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_VAULT struct vault vault = VAULT_INIT;
-	struct workspace_key key = {NULL, 0};
+	struct workspace_key key = WORKSPACE_KEY_INIT;
 
 	if (place_find(&place, caller, err) < 0 ||
 	    exchange_ready(&vault, &key, &place, ANY_AGE, caller, err) < 0)

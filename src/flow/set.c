@@ -30,7 +30,7 @@ set_run(const struct set_item *items, size_t n, bool force,
 	AUTO_NET struct net net = NET_INIT;
 	AUTO_NAME_MAPS struct name_maps maps = NAME_MAPS_INIT;
 	struct change *changes = calloc(n, sizeof(*changes));
-	struct workspace_key key = {NULL, 0};
+	struct workspace_key key = WORKSPACE_KEY_INIT;
 	int rc = changes == NULL ? err_memory(err) : 0;
 
 	for (size_t i = 0; rc == 0 && i < n; i++)
@@ -84,7 +84,7 @@ delete_run(const char *const *names, size_t n, bool force,
 	AUTO_VAULT struct vault vault = VAULT_INIT;
 	AUTO_NET struct net net = NET_INIT;
 	struct change *changes = calloc(n, sizeof(*changes));
-	struct workspace_key key = {NULL, 0};
+	struct workspace_key key = WORKSPACE_KEY_INIT;
 	int rc = changes == NULL ? err_memory(err) : 0;
 
 	if (rc == 0)

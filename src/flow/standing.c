@@ -23,7 +23,9 @@ open_row(struct secret *out, const struct workspace_key *key,
 	*out = (struct secret)SECRET_INIT;
 	if (row == NULL || row->deleted)
 		return 0;
-	return exchange_open(key, vault, row, 0, out, err);
+	return exchange_open(key, vault, row, 0, out, err) < 0
+	    ? -(int)err->status
+	    : 0;
 }
 
 static enum standing

@@ -25,8 +25,7 @@ vault_row_fault(const struct vault_row *row)
 	if (!name_is_stored(row->name))
 		return "it is not a name";
 	if (row->version > VERSION_MAX ||
-	    (row->epoch == 0) != (row->version == 0) ||
-	    (row->deleted && row->version == 0))
+	    (row->epoch == 0) != (row->version == 0))
 		return "it has an impossible version";
 	if (row->deleted
 		? row->blob_len != BLOB_OVERHEAD

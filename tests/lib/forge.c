@@ -5,8 +5,9 @@
  *	forge PROJECT ENVIRONMENT VERSION NAME... <value
  *
  * Prints each name and its blob in base64. AGENTSECRETS_HOME has one workspace,
- *whose password is in AGENTSECRETS_PASSWORD_FILE. VERSION "deleted:N" makes a
- * tombstone. What is forged is test data: nothing is wiped here.
+ * whose password is in AGENTSECRETS_PASSWORD_FILE. VERSION "deleted:N" makes a
+ * tombstone, "unbound" a blob with a random nonce, as other clients do. What is
+ * forged is test data: nothing is wiped here.
  */
 #include "config.h"
 
@@ -64,8 +65,13 @@ workspace_key(uint8_t **out, struct err *err)
 	return 0;
 }
 
+struct keys {
+	struct blob_key *blobs;
+	struct aead *plain;
+};
+
 static void
-print_blob(struct blob_key *key, const struct blob_place *place,
+print_blob(const struct keys *keys, const struct blob_place *place,
     const char *version, const uint8_t *value, size_t len)
 {
 	static uint8_t blob[VALUE_ROOM + BLOB_OVERHEAD];
@@ -73,8 +79,14 @@ print_blob(struct blob_key *key, const struct blob_place *place,
 	const char *number = strchr(version, ':');
 
 	number = number != NULL ? number + 1 : version;
-	blob_seal(
-	    key, place, (uint32_t)strtoul(number, NULL, 10), value, len, blob);
+	if (strcmp(version, "unbound") == 0) {
+		crypto_random(blob, NONCE_BYTES);
+		aead_seal(
+		    keys->plain, blob, NULL, 0, value, len, blob + NONCE_BYTES);
+	} else {
+		blob_seal(keys->blobs, place,
+		    (uint32_t)strtoul(number, NULL, 10), value, len, blob);
+	}
 	base64_encode(
 	    text, sizeof(text), blob, len + BLOB_OVERHEAD, BASE64_STANDARD);
 	printf("%s %s\n", place->name, text);
@@ -87,17 +99,18 @@ forge(char **argv, struct err *err)
 	size_t len = fread(value, 1, sizeof(value), stdin);
 	struct blob_place place = {
 	    .kind = BLOB_SECRET, .project = argv[1], .environment = argv[2]};
-	struct blob_key *key;
+	struct keys keys;
 	uint8_t *bytes = NULL;
 
 	if (crypto_init(err) < 0 || workspace_key(&bytes, err) < 0 ||
-	    blob_key_new(&key, bytes, err) < 0)
+	    blob_key_new(&keys.blobs, bytes, err) < 0 ||
+	    aead_new(&keys.plain, bytes, err) < 0)
 		return -(int)err->status;
 	if (strchr(argv[3], ':') != NULL)
 		place.kind = BLOB_DELETED;
 	for (char **name = argv + 4; *name != NULL; name++) {
 		place.name = *name;
-		print_blob(key, &place, argv[3], value, len);
+		print_blob(&keys, &place, argv[3], value, len);
 	}
 	return 0;
 }

@@ -137,7 +137,7 @@ static const char *const malformed[] = {
     HEAD PULLED "secret A 1 1 99999999999999999999999999999999 " BLOB "\n",
     HEAD PULLED "secret A 0 1 1 " BLOB "\n",
     HEAD PULLED "secret A 1 0 1 " BLOB "\n",
-    HEAD PULLED "deleted A 0 0 1 " TOMB "\n",
+    HEAD PULLED "deleted A 0 1 1 " TOMB "\n",
     HEAD PULLED "secret A 1 1 1 \n",
     HEAD PULLED "secret A 1 1 1 AAAA\n",
     HEAD PULLED "deleted A 1 1 1 " TOMB "AAAA\n",
