@@ -7,6 +7,7 @@
 #ifndef AGENTSECRETS_HELPER_H
 #define AGENTSECRETS_HELPER_H
 
+#include <limits.h>
 #include <sys/types.h>
 
 #include <agentsecrets/err.h>
@@ -20,6 +21,13 @@ struct helper {
 	{                                                                      \
 		0, -1                                                          \
 	}
+
+/**
+ * Find libexec/agentsecrets/NAME, as helper_start() does.
+ *
+ * @return 0; -EXIT_FAILED when it is missing or could have been changed
+ */
+int helper_find(char out[PATH_MAX], const char *name, struct err *err);
 
 /**
  * Start libexec/agentsecrets/NAME.

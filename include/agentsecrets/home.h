@@ -47,6 +47,22 @@ struct home {
  */
 int home_open(struct home *home, bool make, struct err *err);
 
+/**
+ * Where the home is or would be: AGENTSECRETS_HOME, else $HOME/.agentsecrets.
+ *
+ * @param out  free() it
+ * @return 0; -EXIT_FAILED when HOME is not set; -EXIT_UNSAFE as home_open()
+ */
+int home_path(char **out, struct err *err);
+
+/**
+ * As home_open(), but whoever owns it and may write it: for looking at what is
+ * wrong with it.
+ *
+ * @return 1; 0 when it does not exist; -EXIT_FAILED
+ */
+int home_look(struct home *home, struct err *err);
+
 /** Free what it holds; a zeroed or half-filled one is fine. */
 void home_release(struct home *home);
 
@@ -90,6 +106,15 @@ int home_remove(const struct home *home, const char *name, struct err *err);
  * @return a descriptor; closing it unlocks; -EXIT_FAILED
  */
 int home_lock(const struct home *home, const char *name, struct err *err);
+
+/**
+ * Whether an entry of a directory is a temporary file that a killed writer of
+ * ours left.
+ *
+ * @param dir     of the home, or of a directory in it
+ * @param remove  remove it, too
+ */
+bool home_leftover(int dir, const char *entry, bool remove);
 
 /**
  * Write a file anywhere else with the same care: temporary file beside it,

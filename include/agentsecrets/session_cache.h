@@ -32,6 +32,13 @@ int session_cache_get(const struct home *home, const char *workspace,
 int session_cache_put(const struct home *home, const char *workspace,
     uint32_t epoch, const uint8_t key[KEY_BYTES], uint64_t seconds);
 
+/**
+ * Find out whether keys can be kept, without keeping one.
+ *
+ * @return 0; -EXIT_FAILED with what the kernel says
+ */
+int session_cache_check(struct err *err);
+
 /** Drop every key of this home, whatever its workspace and epoch. */
 void session_cache_clear(const struct home *home);
 

@@ -41,6 +41,18 @@ int spawn_start(pid_t *pid, const char *path, char *const argv[],
     char *const env[], int socket, struct err *err);
 
 /**
+ * Run a program of ours with one argument and read the first line that it
+ * prints. Its standard error is /dev/null.
+ *
+ * @param out          the line without its end, cut if it is too long
+ * @param patience_ms  then it is killed
+ * @return 0; -EXIT_FAILED when it cannot be started, prints nothing, or takes
+ *         longer
+ */
+int spawn_read(char *out, size_t out_len, const char *path,
+    const char *argument, int patience_ms, struct err *err);
+
+/**
  * Wait for a program to end, at most `patience_ms`.
  *
  * @param pid     made 0 when it has ended

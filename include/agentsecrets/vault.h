@@ -16,6 +16,8 @@
 #include <agentsecrets/home.h>
 #include <agentsecrets/limits.h>
 
+enum { VAULT_FILE_MAX = 128 << 20 }; /* bytes */
+
 struct vault_row {
 	char name[NAME_MAX_BYTES + 1];
 	bool deleted;

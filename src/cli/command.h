@@ -91,6 +91,7 @@ extern const struct command *const commands[];
 
 extern const struct command command_delete;
 extern const struct command command_diff;
+extern const struct command command_doctor;
 extern const struct command command_env;
 extern const struct command command_get;
 extern const struct command command_init;

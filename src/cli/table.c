@@ -9,6 +9,7 @@
 const struct command *const commands[] = {
     &command_delete,
     &command_diff,
+    &command_doctor,
     &command_env,
     &command_get,
     &command_init,

@@ -40,22 +40,29 @@ minimal_environment(char *out[ENV_MAX])
 }
 
 int
+helper_find(char out[PATH_MAX], const char *name, struct err *err)
+{
+	char relative[PATH_MAX];
+	char fallback[PATH_MAX];
+
+	snprintf(
+	    relative, sizeof(relative), "../libexec/agentsecrets/%s", name);
+	snprintf(fallback, sizeof(fallback), "%s/%s", HELPER_DIR, name);
+	return spawn_find(out, relative, fallback, err);
+}
+
+int
 helper_start(struct helper *helper, const char *name, struct err *err)
 {
 	AUTO_FD int ours = -1;
 	AUTO_FD int theirs = -1;
-	char relative[PATH_MAX];
-	char fallback[PATH_MAX];
 	char path[PATH_MAX];
 	char *argv[] = {path, NULL};
 	char *env[ENV_MAX];
 	int pair[2];
 	pid_t pid;
 
-	snprintf(
-	    relative, sizeof(relative), "../libexec/agentsecrets/%s", name);
-	snprintf(fallback, sizeof(fallback), "%s/%s", HELPER_DIR, name);
-	if (spawn_find(path, relative, fallback, err) < 0)
+	if (helper_find(path, name, err) < 0)
 		return -EXIT_FAILED;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(err, EXIT_FAILED, "cannot make a socket pair");

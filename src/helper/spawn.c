@@ -62,8 +62,7 @@ spawn_find(char out[PATH_MAX], const char *relative, const char *fallback,
 
 /* An errno value, as posix_spawn() and its helpers return it. */
 static int
-prepare(
-    posix_spawn_file_actions_t *actions, posix_spawnattr_t *attr, int socket)
+prepare_signals(posix_spawnattr_t *attr)
 {
 	sigset_t all;
 	sigset_t none;
@@ -77,9 +76,18 @@ prepare(
 	if (rc == 0)
 		rc = posix_spawnattr_setflags(
 		    attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-	if (rc == 0)
-		rc = posix_spawn_file_actions_adddup2(
-		    actions, socket, SPAWN_SOCKET);
+	return rc;
+}
+
+/* What a program gets of descriptors; an errno value. */
+typedef int prepare(posix_spawn_file_actions_t *actions, int fd);
+
+static int
+prepare_socket(posix_spawn_file_actions_t *actions, int socket)
+{
+	int rc =
+	    posix_spawn_file_actions_adddup2(actions, socket, SPAWN_SOCKET);
+
 	if (rc == 0)
 		rc = posix_spawn_file_actions_addopen(
 		    actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -92,9 +100,26 @@ prepare(
 	return rc;
 }
 
-int
-spawn_start(pid_t *pid, const char *path, char *const argv[], char *const env[],
-    int socket, struct err *err)
+static int
+prepare_output(posix_spawn_file_actions_t *actions, int out)
+{
+	int rc = posix_spawn_file_actions_adddup2(actions, out, STDOUT_FILENO);
+
+	if (rc == 0)
+		rc = posix_spawn_file_actions_addopen(
+		    actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_addopen(
+		    actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_addclosefrom_np(
+		    actions, STDERR_FILENO + 1);
+	return rc;
+}
+
+static int
+start(pid_t *pid, const char *path, char *const argv[], char *const env[],
+    prepare *descriptors, int fd, struct err *err)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -105,7 +130,9 @@ spawn_start(pid_t *pid, const char *path, char *const argv[], char *const env[],
 		return err_memory(err);
 	rc = posix_spawnattr_init(&attr);
 	if (rc == 0) {
-		rc = prepare(&actions, &attr, socket);
+		rc = prepare_signals(&attr);
+		if (rc == 0)
+			rc = descriptors(&actions, fd);
 		if (rc == 0)
 			rc = posix_spawn(
 			    &child, path, &actions, &attr, argv, env);
@@ -118,6 +145,65 @@ spawn_start(pid_t *pid, const char *path, char *const argv[], char *const env[],
 	}
 	*pid = child;
 	return 0;
+}
+
+int
+spawn_start(pid_t *pid, const char *path, char *const argv[], char *const env[],
+    int socket, struct err *err)
+{
+	return start(pid, path, argv, env, prepare_socket, socket, err);
+}
+
+/* Read until a line has ended, or nothing comes any more. @return bytes */
+static size_t
+read_line(char *out, size_t out_len, int fd, int patience_ms)
+{
+	struct pollfd there = {.fd = fd, .events = POLLIN};
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < out_len && memchr(out, '\n', len) == NULL &&
+	    poll(&there, 1, patience_ms) == 1) {
+		n = read(fd, out + len, out_len - len);
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+	}
+	return len;
+}
+
+int
+spawn_read(char *out, size_t out_len, const char *path, const char *argument,
+    int patience_ms, struct err *err)
+{
+	static char locale[] = "LC_ALL=C.UTF-8";
+	char program[PATH_MAX];
+	char word[64];
+	char *argv[] = {program, word, NULL};
+	char *env[] = {locale, NULL};
+	AUTO_FD int from = -1;
+	AUTO_FD int to = -1;
+	int ends[2];
+	pid_t pid;
+	size_t len;
+
+	snprintf(program, sizeof(program), "%s", path);
+	snprintf(word, sizeof(word), "%s", argument);
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(err, EXIT_FAILED, "cannot make a pipe");
+	from = ends[0];
+	to = ends[1];
+	if (start(&pid, path, argv, env, prepare_output, to, err) < 0)
+		return -EXIT_FAILED;
+	fd_close(&to);
+	len = read_line(out, out_len - 1, from, patience_ms);
+	fd_close(&from);
+	spawn_end(&pid, len > 0 ? patience_ms : 0);
+	out[len] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+	return out[0] != '\0'
+	    ? 0
+	    : err_set(err, EXIT_FAILED, "'%s' does not answer", path);
 }
 
 /* Reap a child that has ended or is about to. */

@@ -206,7 +206,7 @@ refuse(const char *why)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	struct net_state state = {.curl = NULL};
 	struct stat st;
@@ -214,6 +214,10 @@ main(void)
 	int rc;
 
 	confine_start(SPAWN_SOCKET + 1, 1);
+	if (argc > 1 && text_equal(argv[1], "--version")) {
+		puts("agentsecrets-net " PACKAGE_VERSION);
+		return EXIT_DONE;
+	}
 	if (fstat(SPAWN_SOCKET, &st) < 0 || !S_ISSOCK(st.st_mode))
 		return refuse("agentsecrets starts this, not you");
 #ifndef WITH_SANITIZERS

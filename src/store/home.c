@@ -66,8 +66,8 @@ check_owner(int fd, const char *path, struct err *err)
 	return 0;
 }
 
-static int
-configured_path(char **out, struct err *err)
+int
+home_path(char **out, struct err *err)
 {
 	const char *path = getenv("AGENTSECRETS_HOME");
 	const char *user = getenv("HOME");
@@ -151,11 +151,11 @@ open_directory(struct home *home, bool make, struct err *err)
 	return 1;
 }
 
-int
-home_open(struct home *home, bool make, struct err *err)
+static int
+find(struct home *home, bool make, bool check, struct err *err)
 {
 	AUTO_HOME struct home local = HOME_INIT;
-	int rc = configured_path(&local.path, err);
+	int rc = home_path(&local.path, err);
 	int found;
 
 	if (rc < 0)
@@ -163,12 +163,30 @@ home_open(struct home *home, bool make, struct err *err)
 	found = open_directory(&local, make, err);
 	if (found < 0)
 		return found;
-	rc = found > 0 ? check_owner(local.fd, local.path, err) : 0;
+	rc = found > 0 && check ? check_owner(local.fd, local.path, err) : 0;
 	if (rc < 0)
 		return rc;
 	*home = local;
 	local = (struct home)HOME_INIT;
 	return found;
+}
+
+int
+home_open(struct home *home, bool make, struct err *err)
+{
+	return find(home, make, true, err);
+}
+
+int
+home_look(struct home *home, struct err *err)
+{
+	return find(home, false, false, err);
+}
+
+bool
+home_leftover(int dir, const char *entry, bool remove)
+{
+	return replace_leftover(dir, entry, remove);
 }
 
 void

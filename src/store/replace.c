@@ -37,27 +37,46 @@ temporary_release(struct temporary *temporary)
 	errno = saved;
 }
 
+/* @return the length of the name behind the '.'; 0: no temporary file */
+static size_t
+name_length(const char *entry)
+{
+	const size_t end = 1 + TAG_TEXT + strlen(".tmp");
+	size_t len = strlen(entry);
+	const char *tag;
+
+	if (entry[0] != '.' || len < 2 + end)
+		return 0;
+	tag = entry + len - end;
+	if (tag[0] != '.' || strspn(tag + 1, "0123456789abcdef") != TAG_TEXT ||
+	    !text_equal(tag + 1 + TAG_TEXT, ".tmp"))
+		return 0;
+	return len - end - 1;
+}
+
 static bool
 is_leftover(const char *entry, const char *name)
 {
-	size_t len = strlen(name);
+	size_t len = name_length(entry);
 
-	return entry[0] == '.' && strncmp(entry + 1, name, len) == 0 &&
-	    entry[len + 1] == '.' &&
-	    strspn(entry + len + 2, "0123456789abcdef") == TAG_TEXT &&
-	    text_equal(entry + len + 2 + TAG_TEXT, ".tmp");
+	return len > 0 && len == strlen(name) &&
+	    strncmp(entry + 1, name, len) == 0;
 }
 
-static void
-sweep_one(int dir, const char *entry)
+bool
+replace_leftover(int dir, const char *entry, bool remove)
 {
-	AUTO_FD int fd = openat(dir, entry,
-	    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+	AUTO_FD int fd = -1;
 	struct stat st;
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0)
-		unlinkat(dir, entry, 0);
+	if (name_length(entry) == 0)
+		return false;
+	fd = openat(dir, entry,
+	    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    st.st_uid != geteuid() || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return false;
+	return !remove || unlinkat(dir, entry, 0) == 0;
 }
 
 static void
@@ -73,7 +92,7 @@ sweep(int dir, const char *name)
 	}
 	while ((entry = readdir(listing)) != NULL) {
 		if (is_leftover(entry->d_name, name))
-			sweep_one(dir, entry->d_name);
+			replace_leftover(dir, entry->d_name, true);
 	}
 	closedir(listing);
 }

@@ -33,4 +33,12 @@ struct replace_rules {
 int replace_file(int dir, const char *name, const void *bytes, size_t len,
     struct replace_rules rules, const char *shown, struct err *err);
 
+/**
+ * Whether an entry of `dir` is a temporary file, of any file, whose writer
+ * died.
+ *
+ * @param remove  remove it, too
+ */
+bool replace_leftover(int dir, const char *entry, bool remove);
+
 #endif

@@ -122,6 +122,23 @@ session_cache_put(const struct home *home, const char *workspace,
 	return rc;
 }
 
+int
+session_cache_check(struct err *err)
+{
+	static const char nothing[] = "-";
+	long id;
+
+	if (keyctl(KEYCTL_GET_KEYRING_ID, KEY_SPEC_USER_KEYRING, 1, 0, 0) < 0)
+		return err_sys(
+		    err, EXIT_FAILED, "the kernel gives no user keyring");
+	id = syscall(SYS_add_key, type, "agentsecrets:check", nothing,
+	    sizeof(nothing), KEY_SPEC_PROCESS_KEYRING);
+	if (id < 0)
+		return err_sys(err, EXIT_FAILED, "the kernel keeps no key");
+	keyctl(KEYCTL_UNLINK, id, KEY_SPEC_PROCESS_KEYRING, 0, 0);
+	return 0;
+}
+
 /* Whether the key is one of ours, by "…;DESCRIPTION". */
 static bool
 is_ours(long id, const char *begin)

@@ -15,7 +15,6 @@
 enum {
 	FILE_NAME =
 	    sizeof("vault/") + UUID_TEXT + 1 + ENVIRONMENT_MAX + sizeof(LOCAL),
-	VAULT_FILE_MAX = 128 << 20, /* bytes */
 };
 
 void
