@@ -139,8 +139,9 @@ const struct vault_row *vault_find(struct vault *vault, const char *name);
 int vault_put(
     struct vault *vault, const struct vault_row *row, struct err *err);
 
-/** Take the row of that name out; nothing when there is none. */
-void vault_drop(struct vault *vault, const char *name);
+/** Take the rows of these names out, where there are any. @param names sorted
+ */
+void vault_drop(struct vault *vault, const char *const *names, size_t n);
 
 /** Sort, before walking `rows` after vault_put(). */
 void vault_sort(struct vault *vault);

@@ -4,7 +4,7 @@
 #include <agentsecrets/flow.h>
 
 #include "changes.h"
-#include "standing.h"
+#include "local.h"
 
 void
 diff_result_release(struct diff_result *result)
@@ -71,23 +71,17 @@ diff_run(
 	AUTO_VAULT struct vault vault = VAULT_INIT;
 	AUTO_VAULT struct vault accepted = VAULT_INIT;
 	AUTO_NET struct net net = NET_INIT;
-	AUTO_ENV_FILE struct env_file file = ENV_FILE_INIT;
+	AUTO_LOCAL struct local local = LOCAL_INIT;
 	struct net_list list = {.revision = 0};
 	struct workspace_key key = WORKSPACE_KEY_INIT;
-	struct sides sides = {&key, &place, NULL, &vault, &accepted};
-	char path[4096];
+	struct sides sides = {
+	    .key = &key, .place = &place, .base = &vault, .remote = &accepted};
 	int rc;
 
 	if (place_find(&place, caller, err) < 0 ||
 	    exchange_load(&vault, &place, err) < 0)
 		return -(int)err->status;
 	flow_where_set(&result->where, &place);
-	if (place.storage_mode == 2) {
-		if (env_file_path(path, sizeof(path), &place, err) < 0 ||
-		    env_file_read(&file, path, err) < 0)
-			return -(int)err->status;
-		sides.file = &file;
-	}
 	rc = exchange_connect(&net, &place, caller, err);
 	if (rc == 0)
 		rc = exchange_unlock(&key, &place, caller, err);
@@ -96,6 +90,8 @@ diff_run(
 		    &net, &place, &key, &vault, &list, &accepted, err);
 	if (list.unchanged)
 		sides.remote = &vault;
+	if (rc == 0)
+		rc = local_read(&local, &sides, &place, caller, err);
 	if (rc == 0)
 		rc = compare_all(&sides, result, err);
 	net_rows_release(&list.rows);

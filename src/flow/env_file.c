@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <agentsecrets/fd.h>
-#include <agentsecrets/home.h>
 #include <agentsecrets/text.h>
 
 static int
@@ -93,47 +92,6 @@ env_file_write(const struct env_file *file, const struct dotenv_entry *entries,
 		memcmp(text.data, file->text.data, text.len) == 0))
 		return 0;
 	return file_write(file->path, text.data, text.len, 0600, true, err);
-}
-
-static int
-follow(const struct place *place, struct env_file *file,
-    const struct change *changes, size_t n, struct err *err)
-{
-	struct dotenv_entry *entries = calloc(n, sizeof(*entries));
-	int rc = entries == NULL ? err_memory(err) : 0;
-
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		snprintf(entries[i].name, sizeof(entries[i].name), "%s",
-		    place_outer_name(place, changes[i].name));
-		entries[i].value = changes[i].value;
-		entries[i].removed = changes[i].deleted;
-	}
-	if (rc == 0)
-		rc = env_file_write(file, entries, n, err);
-	free(entries);
-	return rc;
-}
-
-int
-env_file_follow(const struct place *place, const struct change *changes,
-    size_t n, struct err *err)
-{
-	AUTO_ENV_FILE struct env_file file = ENV_FILE_INIT;
-	AUTO_FD int lock = -1;
-	char path[4096];
-
-	if (place->storage_mode != 2 || place->file.directory == NULL)
-		return 0;
-	lock = home_lock(&place->home, "lock", err);
-	if (lock < 0 || env_file_path(path, sizeof(path), place, err) < 0 ||
-	    env_file_ignore(place, err) < 0 ||
-	    env_file_read(&file, path, err) < 0 ||
-	    follow(place, &file, changes, n, err) < 0) {
-		err_prefix(
-		    err, "stored on the server, but the file is not renewed");
-		return err_hint(err, "run 'agentsecrets pull'");
-	}
-	return 0;
 }
 
 int

@@ -44,17 +44,6 @@ const struct dotenv_entry *env_file_find(
 int env_file_write(const struct env_file *file,
     const struct dotenv_entry *entries, size_t n, struct err *err);
 
-/**
- * In storage mode 2, bring changes that the server took into the environment's
- * own file; in mode 1 nothing. It comes before the vault: a file that is ahead
- * of the vault is found to agree with the server, one that is behind would
- * look like a change made here. Takes `lock`.
- *
- * @return 0; -EXIT_FAILED: "stored, but '…' is not renewed"
- */
-int env_file_follow(const struct place *place, const struct change *changes,
-    size_t n, struct err *err);
-
 /** Make sure .gitignore beside the file names it. */
 int env_file_ignore(const struct place *place, struct err *err);
 

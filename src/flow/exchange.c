@@ -11,9 +11,10 @@
 #include <agentsecrets/fd.h>
 
 #include "connect.h"
-#include "env_file.h"
 #include "judge.h"
+#include "local.h"
 #include "relabelled.h"
+#include "settle.h"
 #include "unlock.h"
 
 void
@@ -185,6 +186,9 @@ record(const struct place *place, struct vault *rows, uint64_t revision,
 	AUTO_VAULT struct vault now = VAULT_INIT;
 
 	if (lock < 0 || exchange_load(&now, place, err) < 0)
+		return -(int)err->status;
+	/* First: a copy that the vault has left behind must be known as one. */
+	if (local_note(place, &now, rows, err) < 0)
 		return -(int)err->status;
 	for (size_t i = 0; i < rows->rows_n; i++) {
 		if (vault_put(&now, &rows->rows[i], err) < 0)
@@ -426,8 +430,6 @@ write_once(struct net *net, const struct place *place,
 	if (rc == 0)
 		rc = net_write(net, place->project, place->environment,
 		    key->epoch, rows, &written, &revision, conflicts, err);
-	if (rc == 0)
-		rc = env_file_follow(place, changes, n, err);
 	if (rc == 0 &&
 	    record_written(place, sealed, n, &written, revision, vault, err) <
 		0) {
@@ -439,12 +441,15 @@ write_once(struct net *net, const struct place *place,
 }
 
 int
-exchange_write(struct net *net, const struct place *place,
+exchange_write(struct net *net, struct place *place,
     const struct workspace_key *key, struct vault *vault,
-    const struct change *changes, size_t n, bool force, struct err *err)
+    const struct change *changes, size_t n, bool force,
+    const struct caller *caller, struct err *err)
 {
 	struct vault_row *sealed = calloc(n, sizeof(*sealed));
 	struct net_rows rows = {calloc(n, sizeof(*rows.items)), n, BUF_INIT};
+	struct settle settle = {
+	    .changes = changes, .changes_n = n, .stored = true};
 	bool again = true;
 	int rc = -EXIT_FAILED;
 
@@ -472,5 +477,5 @@ exchange_write(struct net *net, const struct place *place,
 		free(sealed[i].blob);
 	free(sealed);
 	free(rows.items);
-	return rc;
+	return rc < 0 ? rc : settle_local(place, key, &settle, caller, err);
 }

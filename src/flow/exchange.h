@@ -114,15 +114,18 @@ int exchange_ready(struct vault *vault, struct workspace_key *key,
 
 /**
  * Seal and write changes: all of them or none, in one request; then record
- * them in the vault file.
+ * them in the vault file, and bring the local copy there.
  *
- * @param vault  what is here: its row versions are the conditions
- * @param force  write over what somebody else wrote, once it is verified
- * @return 0; -EXIT_CONFLICT naming what somebody else changed
+ * @param vault    what is here: its row versions are the conditions
+ * @param changes  sorted by name
+ * @param force    write over what somebody else wrote, once it is verified
+ * @return 0; -EXIT_CONFLICT naming what somebody else changed; -EXIT_FAILED,
+ *         "stored, but …", when only the local copy could not follow
  */
-int exchange_write(struct net *net, const struct place *place,
+int exchange_write(struct net *net, struct place *place,
     const struct workspace_key *key, struct vault *vault,
-    const struct change *changes, size_t n, bool force, struct err *err);
+    const struct change *changes, size_t n, bool force,
+    const struct caller *caller, struct err *err);
 
 /**
  * Open the live row of a name.

@@ -50,7 +50,7 @@ set_run(const struct set_item *items, size_t n, bool force,
 		rc = name_maps_keep(&maps, &place, &result->mapped, err);
 	if (rc == 0)
 		rc = exchange_write(
-		    &net, &place, &key, &vault, changes, n, force, err);
+		    &net, &place, &key, &vault, changes, n, force, caller, err);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = names_add(&result->written, changes[i].name) < 0
 		    ? err_memory(err)
@@ -101,7 +101,7 @@ delete_run(const char *const *names, size_t n, bool force,
 		rc = exchange_unlock(&key, &place, caller, err);
 	if (rc == 0)
 		rc = exchange_write(
-		    &net, &place, &key, &vault, changes, n, force, err);
+		    &net, &place, &key, &vault, changes, n, force, caller, err);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = names_add(&result->deleted, changes[i].name) < 0
 		    ? err_memory(err)

@@ -13,19 +13,35 @@ same_value(const struct secret *a, const struct secret *b)
 	    (a->len == 0 || secret_equal(a->data, b->data, a->len));
 }
 
-/* Open a live row; data NULL when there is none. */
+/*
+ * Open a live row; data NULL when there is none, or one that was sealed under
+ * an older key of the workspace and so cannot be compared.
+ */
 static int
 open_row(struct secret *out, const struct workspace_key *key,
-    struct vault *vault, const char *name, struct err *err)
+    struct vault *vault, const struct vault_row *row, struct err *err)
 {
-	const struct vault_row *row = vault_find(vault, name);
-
 	*out = (struct secret)SECRET_INIT;
-	if (row == NULL || row->deleted)
+	if (row == NULL || row->deleted ||
+	    (row->epoch != 0 && row->epoch != key->epoch))
 		return 0;
 	return exchange_open(key, vault, row, 0, out, err) < 0
 	    ? -(int)err->status
 	    : 0;
+}
+
+/* What the local copy was last brought to agree with. */
+static int
+open_base(const struct sides *sides, const char *name, struct secret *out,
+    struct err *err)
+{
+	const struct vault_row *row =
+	    sides->behind != NULL ? vault_find(sides->behind, name) : NULL;
+
+	if (row != NULL)
+		return open_row(out, sides->key, sides->behind, row, err);
+	return open_row(
+	    out, sides->key, sides->base, vault_find(sides->base, name), err);
 }
 
 static enum standing
@@ -39,10 +55,11 @@ judge_standing(const struct secret *local, const struct secret *base,
 		return STANDING_SAME;
 	if (!here && !there)
 		return STANDING_SAME;
-	if (!there && base->data != NULL && same_value(base, local))
-		return STANDING_DELETED_THERE;
-	if (!there)
+	if (!there && base->data == NULL)
 		return STANDING_ONLY_LOCAL;
+	if (!there)
+		return same_value(base, local) ? STANDING_DELETED_THERE
+					       : STANDING_CHANGED_BOTH;
 	if (!here)
 		return STANDING_ONLY_REMOTE;
 	if (base->data != NULL && same_value(base, local))
@@ -52,6 +69,30 @@ judge_standing(const struct secret *local, const struct secret *base,
 	return STANDING_CHANGED_BOTH;
 }
 
+bool
+standing_local(const struct sides *sides, const char *name, struct secret *out)
+{
+	const struct dotenv_entry *entry;
+	const struct item *item;
+
+	if (sides->items != NULL) {
+		item = items_find(sides->items, name);
+		if (item != NULL)
+			*out = item->value;
+		return item != NULL;
+	}
+	entry = sides->file == NULL
+	    ? NULL
+	    : env_file_find(sides->file, place_outer_name(sides->place, name));
+	if (entry == NULL)
+		return false;
+	*out = entry->value;
+	/* An empty value is a value. */
+	if (out->data == NULL)
+		out->data = (uint8_t *)(uintptr_t)entry->name;
+	return true;
+}
+
 int
 standing_of(const struct sides *sides, const char *name, enum standing *out,
     struct secret *remote, struct err *err)
@@ -59,20 +100,14 @@ standing_of(const struct sides *sides, const char *name, enum standing *out,
 	struct secret base;
 	struct secret local;
 
-	if (open_row(&base, sides->key, sides->base, name, err) < 0 ||
-	    open_row(remote, sides->key, sides->remote, name, err) < 0)
+	if (open_base(sides, name, &base, err) < 0 ||
+	    open_row(remote, sides->key, sides->remote,
+		vault_find(sides->remote, name), err) < 0)
 		return -(int)err->status;
-	local = base;
-	if (sides->file != NULL) {
-		const struct dotenv_entry *entry = env_file_find(
-		    sides->file, place_outer_name(sides->place, name));
-
-		local =
-		    entry != NULL ? entry->value : (struct secret)SECRET_INIT;
-		/* An empty value is a value. */
-		if (entry != NULL && local.data == NULL)
-			local.data = (uint8_t *)(uintptr_t)entry->name;
-	}
+	if (sides->file == NULL && sides->items == NULL)
+		local = base;
+	else if (!standing_local(sides, name, &local))
+		local = (struct secret)SECRET_INIT;
 	*out = judge_standing(&local, &base, remote);
 	return 0;
 }
@@ -106,12 +141,23 @@ add_entries(struct names *out, const struct env_file *file, struct err *err)
 	return 0;
 }
 
+static int
+add_items(struct names *out, const struct items *items, struct err *err)
+{
+	for (size_t i = 0; i < items->n; i++) {
+		if (names_add(out, items->list[i].name) < 0)
+			return err_memory(err);
+	}
+	return 0;
+}
+
 int
 standing_names(struct names *out, const struct sides *sides, struct err *err)
 {
 	if (add_rows(out, sides->base, err) < 0 ||
 	    add_rows(out, sides->remote, err) < 0 ||
-	    (sides->file != NULL && add_entries(out, sides->file, err) < 0))
+	    (sides->file != NULL && add_entries(out, sides->file, err) < 0) ||
+	    (sides->items != NULL && add_items(out, sides->items, err) < 0))
 		return -(int)err->status;
 	names_sort(out);
 	return 0;

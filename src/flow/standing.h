@@ -9,6 +9,7 @@
 
 #include "env_file.h"
 #include "exchange.h"
+#include "items.h"
 #include "place.h"
 
 enum standing {
@@ -21,13 +22,23 @@ enum standing {
 	STANDING_DELETED_THERE,
 };
 
-/* The three states that are compared. */
+/*
+ * The three states that are compared. The local one is a file, or the items
+ * of the keychain, or, without either, the vault.
+ *
+ * What was last seen of a name is the vault's row of it. A local copy that
+ * the vault moved away from has a row in `behind` instead: what the copy was
+ * last brought to agree with. Without it a copy that is behind would pass for
+ * one that was changed here.
+ */
 struct sides {
 	const struct workspace_key *key;
 	const struct place *place;
-	const struct env_file *file; /* NULL: the vault is the local state */
-	struct vault *base;	     /* what was last seen */
-	struct vault *remote;	     /* may be `base` itself */
+	const struct env_file *file;
+	const struct items *items;
+	struct vault *base;
+	struct vault *behind; /* vault_local_load(); NULL: no local copy */
+	struct vault *remote; /* may be `base` itself */
 };
 
 /**
@@ -38,6 +49,14 @@ struct sides {
  */
 int standing_of(const struct sides *sides, const char *name, enum standing *out,
     struct secret *remote, struct err *err);
+
+/**
+ * The local value of a name, a view.
+ *
+ * @return whether there is one; an empty one has `data`, too
+ */
+bool standing_local(
+    const struct sides *sides, const char *name, struct secret *out);
 
 /** Every stored name that occurs on any side, sorted, each once. */
 int standing_names(

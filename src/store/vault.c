@@ -199,19 +199,24 @@ vault_put(struct vault *vault, const struct vault_row *row, struct err *err)
 }
 
 void
-vault_drop(struct vault *vault, const char *name)
+vault_drop(struct vault *vault, const char *const *names, size_t n)
 {
-	struct vault_row *there;
-	size_t after;
+	size_t kept = 0;
+	size_t next = 0;
 
 	vault_sort(vault);
-	there = find_sorted(vault, name);
-	if (there == NULL)
-		return;
-	free(there->blob);
-	after = (size_t)(vault->rows + vault->rows_n - there) - 1;
-	memmove(there, there + 1, after * sizeof(*there));
-	vault->rows_n--;
+	for (size_t i = 0; i < vault->rows_n; i++) {
+		int order = -1;
+
+		while (next < n &&
+		    (order = strcmp(names[next], vault->rows[i].name)) < 0)
+			next++;
+		if (next < n && order == 0)
+			free(vault->rows[i].blob);
+		else
+			vault->rows[kept++] = vault->rows[i];
+	}
+	vault->rows_n = kept;
 }
 
 static int

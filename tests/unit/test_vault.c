@@ -353,22 +353,25 @@ test_files(void **state)
 static void
 test_drop(void **state)
 {
+	const char *const names[] = {"0", "B", "BB", "D", "E"};
 	AUTO_VAULT struct vault vault = VAULT_INIT;
 
 	(void)state;
-	vault_drop(&vault, "A");
+	vault_drop(&vault, names, 5);
 	put(&vault, "C", 1, 5, 3);
 	put(&vault, "A", 1, 1, 1);
+	put(&vault, "D", 1, 1, 4);
 	put(&vault, "B", 1, 1, 2);
-	vault_drop(&vault, "B");
-	vault_drop(&vault, "B");
+	vault_drop(&vault, names, 5);
+	vault_drop(&vault, names, 0);
 	assert_int_equal(vault.rows_n, 2);
 	holds(&vault, "A", 1);
 	holds(&vault, "C", 3);
-	vault_drop(&vault, "C");
-	/* Its mark is gone with it. */
-	put(&vault, "C", 1, 2, 4);
-	holds(&vault, "C", 4);
+	/* The mark of one that is gone is gone with it. */
+	put(&vault, "D", 1, 3, 5);
+	vault_drop(&vault, names, 5);
+	put(&vault, "D", 1, 2, 6);
+	holds(&vault, "D", 6);
 }
 
 static void
@@ -403,7 +406,7 @@ test_local(void **state)
 	assert_string_equal(again.workspace, PROJECT);
 	snprintf(vault.workspace, sizeof(vault.workspace), WORKSPACE);
 	/* Without a row there is no file. */
-	vault_drop(&local, "A");
+	vault_drop(&local, &(const char *){"A"}, 1);
 	assert_int_equal(vault_local_save(&local, &f->home, &err), 0);
 	assert_int_equal(home_read(&f->home, name, &text, 4096, &err), 0);
 	assert_int_equal(vault_local_save(&local, &f->home, &err), 0);

@@ -1,0 +1,69 @@
+/*
+ * local: the local copy of an environment's values, which people and other
+ * programs change: the environment's own file in storage mode 2, else the
+ * items of the keychain, where the home keeps its keys there.
+ */
+#ifndef LOCAL_H
+#define LOCAL_H
+
+#include <agentsecrets/flow.h>
+#include <agentsecrets/vault.h>
+
+#include "env_file.h"
+#include "items.h"
+#include "place.h"
+#include "standing.h"
+
+enum local_kind {
+	LOCAL_NONE, /* the vault is all there is */
+	LOCAL_FILE, /* .env.ENVIRONMENT in the project's directory */
+	LOCAL_ITEMS,
+};
+
+/* The copy as it is, and what it was last brought to agree with. */
+struct local {
+	enum local_kind kind;
+	struct env_file file;
+	struct items items;
+	struct vault behind;
+};
+
+#define LOCAL_INIT                                                             \
+	{                                                                      \
+		.file = ENV_FILE_INIT, .items = ITEMS_INIT,                    \
+		.behind = VAULT_INIT                                           \
+	}
+#define AUTO_LOCAL __attribute__((cleanup(local_release)))
+
+void local_release(struct local *local);
+
+/** What kind of copy a command has before it here. */
+int local_kind(
+    enum local_kind *out, const struct place *place, struct err *err);
+
+/**
+ * Whether another directory, or another way to call, has a file that this
+ * command does not see: what that file agrees with must not be forgotten.
+ */
+bool local_is_elsewhere(const struct place *place);
+
+/**
+ * Before a vault takes rows: keep what the local copy agrees with, for each
+ * name whose value moves. The caller holds `lock`.
+ *
+ * @param now   as it was read under that lock
+ * @param rows  what it is about to take
+ */
+int local_note(const struct place *place, struct vault *now,
+    const struct vault *rows, struct err *err);
+
+/**
+ * Read the local copy, and make it the local side of a comparison.
+ *
+ * @param local  LOCAL_INIT; it lives as long as `sides` is used
+ * @param sides  with `base` and `remote`; unchanged when there is no copy
+ */
+int local_read(struct local *local, struct sides *sides, struct place *place,
+    const struct caller *caller, struct err *err);
+
+#endif
