@@ -1,13 +1,8 @@
-/*
- * config.json. It may hold workspace keys, of ours or of another client, so
- * its text and what is parsed of it lie in the arena while they are needed.
- */
+/* config.json. It may hold workspace keys, of ours or of another client. */
 #include "config.h"
 
 #include <agentsecrets/settings.h>
 
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <agentsecrets/arena.h>
@@ -16,94 +11,9 @@
 #include <agentsecrets/text.h>
 
 #include "json_file.h"
+#include "secret_json.h"
 
 static const char file[] = "config.json";
-
-/* The whole document of one operation, in the arena. */
-struct document {
-	struct arena_mark mark;
-	cJSON *json;
-	size_t text_len;
-	bool found;
-};
-
-#define AUTO_DOCUMENT __attribute__((cleanup(document_release)))
-
-static void *
-take_memory(size_t len)
-{
-	return arena_alloc(len, NULL);
-}
-
-/* Going back in the arena wipes and frees it all at once. */
-static void
-leave_memory(void *bytes)
-{
-	(void)bytes;
-}
-
-/* From here to document_release() cJSON has no other memory. */
-static void
-document_begin(struct document *document)
-{
-	cJSON_Hooks hooks = {take_memory, leave_memory};
-
-	document->mark = arena_mark();
-	document->json = NULL;
-	cJSON_InitHooks(&hooks);
-}
-
-static void
-document_release(struct document *document)
-{
-	cJSON_InitHooks(NULL);
-	arena_rewind(document->mark);
-}
-
-static int
-document_read(
-    struct document *document, const struct home *home, struct err *err)
-{
-	struct secret text = SECRET_INIT;
-	struct buf view = BUF_INIT;
-	char shown[PATH_MAX];
-	int rc = home_read_secret(home, file, &text, SMALL_FILE_MAX, err);
-
-	if (rc < 0)
-		return rc;
-	document->found = rc > 0;
-	document->text_len = text.len;
-	view.data = text.data;
-	view.len = text.len;
-	snprintf(shown, sizeof(shown), "'%s/%s'", home->path, file);
-	return json_object_parse(&document->json, &view, shown, err);
-}
-
-static int
-document_write(
-    const struct document *document, const struct home *home, struct err *err)
-{
-	/* What is usual first: a megabyte of locked memory is not. */
-	size_t rooms[] = {2 * document->text_len + 8192, SMALL_FILE_MAX + 2};
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s", home->path, file);
-	for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
-		uint8_t *memory = arena_alloc(rooms[i], err);
-		struct buf text = BUF_OVER(memory, rooms[i]);
-
-		if (memory == NULL)
-			return -EXIT_FAILED;
-		if (json_print(&text, document->json, true) < 0)
-			continue;
-		if (json_judge_text(&text, path, NULL, err) < 0)
-			return -(int)err->status;
-		return home_write(home, file, text.data, text.len, err);
-	}
-	return err_set(err, EXIT_FAILED,
-	    "cannot write '%s': it would be larger than %d bytes", path,
-	    SMALL_FILE_MAX);
-}
 
 static int
 wrong(
@@ -143,11 +53,11 @@ take_config(struct config *out, const cJSON *json, const struct home *home,
 int
 config_load(struct config *config, const struct home *home, struct err *err)
 {
-	AUTO_DOCUMENT struct document document;
+	AUTO_SECRET_JSON struct secret_json document;
 	struct config local = {.storage_mode = 0};
 
-	document_begin(&document);
-	if (document_read(&document, home, err) < 0 ||
+	secret_json_begin(&document);
+	if (secret_json_read(&document, home, file, SMALL_FILE_MAX, err) < 0 ||
 	    take_config(&local, document.json, home, err) < 0)
 		return -(int)err->status;
 	*config = local;
@@ -182,28 +92,29 @@ config_save(
     const struct config *config, const struct home *home, struct err *err)
 {
 	AUTO_FD int lock = home_lock(home, "lock", err);
-	AUTO_DOCUMENT struct document document;
+	AUTO_SECRET_JSON struct secret_json document;
 	struct config again;
 
-	document_begin(&document);
-	if (lock < 0 || document_read(&document, home, err) < 0)
+	secret_json_begin(&document);
+	if (lock < 0 ||
+	    secret_json_read(&document, home, file, SMALL_FILE_MAX, err) < 0)
 		return -(int)err->status;
 	if (give_config(document.json, config) < 0)
 		return err_memory(err);
 	if (take_config(&again, document.json, home, err) < 0)
 		return -(int)err->status;
-	return document_write(&document, home, err);
+	return secret_json_write(&document, home, file, err);
 }
 
 int
 config_key_load(uint8_t *key, const struct home *home, const char *workspace,
     struct err *err)
 {
-	AUTO_DOCUMENT struct document document;
+	AUTO_SECRET_JSON struct secret_json document;
 	const char *text;
 
-	document_begin(&document);
-	if (document_read(&document, home, err) < 0)
+	secret_json_begin(&document);
+	if (secret_json_read(&document, home, file, SMALL_FILE_MAX, err) < 0)
 		return -(int)err->status;
 	text = json_get_text(
 	    json_get(json_get(document.json, "workspaces"), workspace), "key");
@@ -236,18 +147,19 @@ config_keys_save(const struct home *home,
     const struct config_workspace *workspaces, size_t n, struct err *err)
 {
 	AUTO_FD int lock = home_lock(home, "lock", err);
-	AUTO_DOCUMENT struct document document;
+	AUTO_SECRET_JSON struct secret_json document;
 	cJSON *list;
 
-	document_begin(&document);
-	if (lock < 0 || document_read(&document, home, err) < 0)
+	secret_json_begin(&document);
+	if (lock < 0 ||
+	    secret_json_read(&document, home, file, SMALL_FILE_MAX, err) < 0)
 		return -(int)err->status;
 	list = json_object_at(document.json, "workspaces");
 	for (size_t i = 0; i < n; i++) {
 		if (list == NULL || give_workspace(list, &workspaces[i]) < 0)
 			return err_memory(err);
 	}
-	return document_write(&document, home, err);
+	return secret_json_write(&document, home, file, err);
 }
 
 /* @return how many keys there were; -1 when memory is out */
@@ -273,14 +185,15 @@ int
 config_keys_remove(const struct home *home, struct err *err)
 {
 	AUTO_FD int lock = home_lock(home, "lock", err);
-	AUTO_DOCUMENT struct document document;
+	AUTO_SECRET_JSON struct secret_json document;
 	int n;
 
-	document_begin(&document);
-	if (lock < 0 || document_read(&document, home, err) < 0)
+	secret_json_begin(&document);
+	if (lock < 0 ||
+	    secret_json_read(&document, home, file, SMALL_FILE_MAX, err) < 0)
 		return -(int)err->status;
 	n = empty_keys(document.json);
 	if (n < 0)
 		return err_memory(err);
-	return n > 0 ? document_write(&document, home, err) : 0;
+	return n > 0 ? secret_json_write(&document, home, file, err) : 0;
 }
