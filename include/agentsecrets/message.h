@@ -53,8 +53,8 @@
 	FIELD(HTTP_STATUS, 8, 8)                                               \
 	FIELD(CODE, 0, 64) /* the server's error code */                       \
 	FIELD(TEXT, 0, 1024)                                                   \
-	FIELD(PATIENCE, 8, 8) /* seconds for a request; 0: no limit of ours */ \
-	FIELD(DATE, 8, 8)     /* the server's clock, unix seconds */
+	FIELD(NEW_NAME, 1, LABEL_MAX) /* of a project */                       \
+	FIELD(DESCRIPTION, 0, LABEL_MAX)
 
 /*
  * MESSAGE(name, holds a secret, fields): ONE is required, MAYBE optional,
@@ -62,8 +62,7 @@
  */
 #define MESSAGE_TABLE(MESSAGE, ONE, MAYBE, MANY)                               \
 	/* To agentsecrets-net. OPEN comes first; DONE answers it. */          \
-	MESSAGE(NET_OPEN, true,                                                \
-	    ONE(SERVER) MAYBE(DATA_DIR) MAYBE(SESSION) MAYBE(PATIENCE))        \
+	MESSAGE(NET_OPEN, true, ONE(SERVER) MAYBE(DATA_DIR) MAYBE(SESSION))    \
 	MESSAGE(NET_SESSION, true, ONE(SESSION))                               \
 	MESSAGE(NET_REFRESH, false, )                                          \
 	MESSAGE(NET_STATUS, false, )                                           \
@@ -77,6 +76,11 @@
 	MESSAGE(NET_PROJECTS, false, )                                         \
 	MESSAGE(NET_PROJECT_CREATE, false,                                     \
 	    ONE(PROJECT) ONE(WORKSPACE) ONE(PROJECT_NAME))                     \
+	/* The names are those that the server knows the project by. */        \
+	MESSAGE(NET_PROJECT_UPDATE, false,                                     \
+	    ONE(PROJECT) ONE(WORKSPACE) ONE(PROJECT_NAME) MAYBE(NEW_NAME)      \
+		MAYBE(DESCRIPTION))                                            \
+	MESSAGE(NET_PROJECT_DELETE, false, ONE(WORKSPACE) ONE(PROJECT_NAME))   \
 	MESSAGE(                                                               \
 	    NET_SECRETS, false, ONE(PROJECT) ONE(ENVIRONMENT) MAYBE(REVISION)) \
 	MESSAGE(NET_WRITE, false,                                              \
@@ -84,8 +88,7 @@
 	/* From agentsecrets-net. */                                           \
 	MESSAGE(NET_DONE, false, )                                             \
 	MESSAGE(NET_FRESH_SESSION, true, ONE(SESSION))                         \
-	MESSAGE(NET_SERVER, false,                                             \
-	    ONE(VERSION) ONE(EXTENSIONS) MAYBE(ORIGIN) MAYBE(DATE))            \
+	MESSAGE(NET_SERVER, false, ONE(VERSION) ONE(EXTENSIONS) MAYBE(ORIGIN)) \
 	MESSAGE(NET_REGISTERED, false, MAYBE(USER))                            \
 	MESSAGE(NET_LOGGED_IN, true,                                           \
 	    ONE(SESSION) ONE(USER) MAYBE(FIRST_NAME) MAYBE(LAST_NAME)          \

@@ -49,9 +49,6 @@ struct net {
 	struct secret current; /* what the helper was given */
 	struct buf reply;      /* the body of the last answer */
 	unsigned http_status;  /* of the last refusal, or 0 */
-	/* Seconds after which a request is given up; 0: the helper's own
-	 * limits. Set before net_start(). */
-	unsigned patience;
 };
 
 #define NET_INIT                                                               \
@@ -118,7 +115,6 @@ struct net_server {
 	char version[65];
 	char extensions[1025];
 	char origin[URL_MAX_BYTES + 1];
-	uint64_t date; /* its clock, unix seconds; 0: not told */
 };
 
 struct net_registration {
@@ -195,6 +191,25 @@ int net_projects(struct net *net, struct net_projects *out, struct err *err);
  */
 int net_project_create(struct net *net, const char *id, const char *workspace,
     const char *name, struct err *err);
+
+/**
+ * Change what a project is called or described as.
+ *
+ * @param project      as the server lists it
+ * @param name         NULL: stays
+ * @param description  at most LABEL_MAX bytes; NULL: stays
+ * @return 0; -EXIT_CONFLICT when the name is taken
+ */
+int net_project_update(struct net *net, const struct net_project *project,
+    const char *name, const char *description, struct err *err);
+
+/**
+ * Delete a project with everything in it.
+ *
+ * @param project  as the server lists it
+ */
+int net_project_delete(
+    struct net *net, const struct net_project *project, struct err *err);
 
 /**
  * Fetch every secret and tombstone of a project's environment.

@@ -21,8 +21,6 @@ open_server(
 	message_add_text(&request, FIELD_SERVER, server);
 	if (data_dir != NULL)
 		message_add_text(&request, FIELD_DATA_DIR, data_dir);
-	if (net->patience > 0)
-		message_add_number(&request, FIELD_PATIENCE, net->patience);
 	if (net->current.len > 0)
 		message_add_secret(&request, FIELD_SESSION, net->current.data,
 		    net->current.len);
@@ -78,7 +76,6 @@ net_status(struct net *net, struct net_server *out, struct err *err)
 	    message_find_text(&answer, FIELD_ORIGIN, server.origin,
 		sizeof(server.origin), err) < 0)
 		return -EXIT_FAILED;
-	server.date = message_find_number(&answer, FIELD_DATE, 0);
 	*out = server;
 	return 0;
 }
@@ -330,6 +327,37 @@ net_project_create(struct net *net, const char *id, const char *workspace,
 	message_add_text(&request, FIELD_PROJECT, id);
 	message_add_text(&request, FIELD_WORKSPACE, workspace);
 	message_add_text(&request, FIELD_PROJECT_NAME, name);
+	return net_ask(net, &request, MESSAGE_NET_DONE, &answer, err);
+}
+
+int
+net_project_update(struct net *net, const struct net_project *project,
+    const char *name, const char *description, struct err *err)
+{
+	AUTO_MESSAGE struct message request;
+	struct message_view answer;
+
+	message_init(&request, MESSAGE_NET_PROJECT_UPDATE);
+	message_add_text(&request, FIELD_PROJECT, project->id);
+	message_add_text(&request, FIELD_WORKSPACE, project->workspace);
+	message_add_text(&request, FIELD_PROJECT_NAME, project->name);
+	if (name != NULL)
+		message_add_text(&request, FIELD_NEW_NAME, name);
+	if (description != NULL)
+		message_add_text(&request, FIELD_DESCRIPTION, description);
+	return net_ask(net, &request, MESSAGE_NET_DONE, &answer, err);
+}
+
+int
+net_project_delete(
+    struct net *net, const struct net_project *project, struct err *err)
+{
+	AUTO_MESSAGE struct message request;
+	struct message_view answer;
+
+	message_init(&request, MESSAGE_NET_PROJECT_DELETE);
+	message_add_text(&request, FIELD_WORKSPACE, project->workspace);
+	message_add_text(&request, FIELD_PROJECT_NAME, project->name);
 	return net_ask(net, &request, MESSAGE_NET_DONE, &answer, err);
 }
 

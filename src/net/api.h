@@ -15,7 +15,6 @@ struct api_answer {
 	unsigned status;
 	cJSON *json; /* an object; NULL for 304 */
 	uint64_t retry_after;
-	uint64_t date; /* the server's clock; 0: not told */
 };
 
 #define API_ANSWER_INIT                                                        \
@@ -72,6 +71,8 @@ api_handler api_logout;
 api_handler api_workspaces;
 api_handler api_projects;
 api_handler api_project_create;
+api_handler api_project_update;
+api_handler api_project_delete;
 api_handler api_secrets;
 api_handler api_write;
 

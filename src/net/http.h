@@ -9,7 +9,8 @@
 
 struct http_request {
 	const char *path;	/* below the base, encoded */
-	const struct buf *body; /* JSON to POST; NULL: GET */
+	const char *method;	/* NULL: GET, or POST when there is a body */
+	const struct buf *body; /* JSON, or NULL */
 	bool authorized;	/* send the access token */
 	const uint64_t *unless; /* If-None-Match this revision, or NULL */
 };
@@ -18,7 +19,6 @@ struct http_answer {
 	unsigned status;
 	struct buf body;
 	uint64_t retry_after; /* seconds, 0: not told */
-	uint64_t date;	      /* its clock, unix seconds; 0: not told */
 	char location[257];   /* of a redirect, or "" */
 };
 
@@ -31,8 +31,7 @@ struct http_answer {
 /**
  * Send a request and read the whole answer. No redirect is followed, no
  * proxy used, nothing retried. Given up after ten seconds without a
- * connection, twenty below 1000 bytes a second, or ten minutes in all; or
- * after the patience that the launcher asked for.
+ * connection, twenty below 1000 bytes a second, or ten minutes in all.
  *
  * @return 0 with any HTTP status; -EXIT_FAILED with the reason in `state`
  */

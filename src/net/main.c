@@ -32,6 +32,8 @@ static const struct {
     {MESSAGE_NET_WORKSPACES, MESSAGE_NET_WORKSPACE_LIST, api_workspaces},
     {MESSAGE_NET_PROJECTS, MESSAGE_NET_PROJECT_LIST, api_projects},
     {MESSAGE_NET_PROJECT_CREATE, MESSAGE_NET_DONE, api_project_create},
+    {MESSAGE_NET_PROJECT_UPDATE, MESSAGE_NET_DONE, api_project_update},
+    {MESSAGE_NET_PROJECT_DELETE, MESSAGE_NET_DONE, api_project_delete},
     {MESSAGE_NET_SECRETS, MESSAGE_NET_SECRET_LIST, api_secrets},
     {MESSAGE_NET_WRITE, MESSAGE_NET_WRITTEN, api_write},
 };
@@ -99,8 +101,6 @@ open_server(struct net_state *state, const struct message_view *request,
 		return net_fail(
 		    state, REASON_FAILED, err, "no server can be opened now");
 	embedded = text_equal(server, "embedded");
-	state->patience =
-	    (unsigned)message_find_number(request, FIELD_PATIENCE, 0);
 	if (take_session(state, request, err) < 0 ||
 	    (embedded ? open_embedded(state, request, err)
 		      : open_url(state, server, err)) < 0)

@@ -61,8 +61,6 @@ def answers(port):
     return {
         "healthy": http(200, HEALTHY),
         "others": http(200, OTHERS),
-        "early": http(200, HEALTHY,
-                      extra="Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"),
         "ill": http(503, {**HEALTHY, "status": "unhealthy"}),
         "ok": http(200, {**HEALTHY, "status": "ok"}),
         "unhealthy200": http(200, {**HEALTHY, "status": "unhealthy"}),
@@ -95,6 +93,7 @@ def answers(port):
         "rows": listing(secrets=[row(), row("B", "eQ==")],
                         deleted=[row("C", None)]),
         "other_project": listing(OTHER),
+        "renamed_other": success({"id": OTHER, "name": "new"}),
         "not_base64": listing(secrets=[row(value="e!==")]),
         "loose_base64": listing(secrets=[row(value="eB==")]),
         "long_name": listing(secrets=[row("A" * 256)]),

@@ -64,8 +64,16 @@ story() {
   assert_status 5
   run probe "$1" project ${PROJECT/1/2} $WORKSPACE web
   assert_status 5
+  run probe "$1" project ${PROJECT/1/2} $WORKSPACE other , \
+    update ${PROJECT/1/2} $WORKSPACE other web ''
+  assert_status 5
+  run probe "$1" update ${PROJECT/1/2} $WORKSPACE other third x , \
+    drop $WORKSPACE third , drop $WORKSPACE third
+  assert_status 1
+  assert_match 'the server says: Project not found'
   run probe "$1" projects , workspaces
   assert_line "project $PROJECT $WORKSPACE web"
+  [[ $output != *third* ]]
   assert_match "workspace $WORKSPACE owner personal key=1 epoch=1"
 }
 

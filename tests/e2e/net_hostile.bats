@@ -62,6 +62,18 @@ list_is() {
   status_is 1 'is not healthy' ill
 }
 
+@test "an answer about another project is no success" {
+  log_in_by_hand
+  start_fake renamed_other
+  run probe "$FAKE_URL" update $ID $ID old new text
+  assert_status 1
+  assert_match 'not of the protocol: another project'
+  grep -q "^PATCH /api/projects/$ID/old/ HTTP" "$FAKE_LOG"
+  grep -qF '{"name":"new","description":"text"}' "$FAKE_LOG"
+  run probe "$FAKE_URL" drop $ID a/b
+  grep -q "^DELETE /api/projects/$ID/a%2Fb/ HTTP" "$FAKE_LOG"
+}
+
 @test "no redirect is followed" {
   status_is 1 "redirects to 'http://127.0.0.1:[0-9]+/elsewhere/'" redirect
   [ "$(fake_requests)" = 1 ]

@@ -192,6 +192,29 @@ run_project(struct net *net, char **args, struct err *err)
 	return net_project_create(net, args[0], args[1], args[2], err);
 }
 
+/* PROJECT WORKSPACE NAME NEW DESCRIPTION */
+static int
+run_update(struct net *net, char **args, struct err *err)
+{
+	struct net_project project = {.description = ""};
+
+	snprintf(project.id, sizeof(project.id), "%s", args[0]);
+	snprintf(project.workspace, sizeof(project.workspace), "%s", args[1]);
+	snprintf(project.name, sizeof(project.name), "%s", args[2]);
+	return net_project_update(net, &project, args[3], args[4], err);
+}
+
+/* WORKSPACE NAME */
+static int
+run_drop(struct net *net, char **args, struct err *err)
+{
+	struct net_project project = {.id = ""};
+
+	snprintf(project.workspace, sizeof(project.workspace), "%s", args[0]);
+	snprintf(project.name, sizeof(project.name), "%s", args[1]);
+	return net_project_delete(net, &project, err);
+}
+
 /* PROJECT REVISION */
 static int
 run_list(struct net *net, char **args, struct err *err)
@@ -324,6 +347,8 @@ static const struct command {
     {"workspaces", 0, run_workspaces},
     {"projects", 0, run_projects},
     {"project", 3, run_project},
+    {"update", 5, run_update},
+    {"drop", 2, run_drop},
     {"list", 2, run_list},
     {"write", 5, run_write},
     {"many", 2, run_many},

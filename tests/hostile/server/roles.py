@@ -88,9 +88,10 @@ with Server() as server:
             for request in requests:
                 judge(person, role, action, *request)
             seen.add(action)
-        doomed = owner.project("doomed" + role.replace("_", "-"), workspace)
-        judge(person, role, "project delete", "DELETE",
-              f"projects/{workspace}/doomed{role.replace('_', '-')}/", None)
+        doomed = "doomed" + role.replace("_", "-")
+        for path in (f"projects/{workspace}/{doomed}/", f"projects/{doomed}2/"):
+            owner.project(path.split("/")[-2], workspace)
+            judge(person, role, "project delete", "DELETE", path, None)
         judge(person, role, "workspace delete", "DELETE",
               f"workspaces/{make_workspace()}/", None)
         names = [w["id"] for w in person.ask("GET", "workspaces/").data]
