@@ -233,58 +233,6 @@ int key_import_run(const char *kit_file, const char *passphrase_file,
     const struct caller *caller, struct key_import_result *result,
     struct err *err);
 
-/* ---- project and directory --------------------------------------------- */
-
-struct project_bound {
-	char name[LABEL_MAX + 1];
-	char workspace_name[LABEL_MAX + 1];
-	char before[LABEL_MAX + 1]; /* what the directory meant before; "" */
-};
-
-/**
- * Make a project in the selected workspace and bind the working directory.
- *
- * @return 0; -EXIT_USAGE for an impossible name; -EXIT_CONFLICT when it is
- *         taken; -EXIT_FAILED in $HOME itself
- */
-int project_create_run(const char *name, const struct caller *caller,
-    struct project_bound *bound, struct err *err);
-
-/**
- * Bind the working directory to a project that exists.
- *
- * @param name  name or id
- * @return 0; -EXIT_FAILED when there is none; -EXIT_ACCESS when its
- *         workspace's key is not here
- */
-int project_use_run(const char *name, const struct caller *caller,
-    struct project_bound *bound, struct err *err);
-
-struct project_item {
-	char id[UUID_TEXT + 1];
-	char name[LABEL_MAX + 1];
-	char workspace[LABEL_MAX + 1];
-};
-
-struct project_items {
-	struct project_item *items; /* free() */
-	size_t n;
-};
-
-/** Ask the server for the projects; sorted by name. */
-int project_list_run(
-    const struct caller *caller, struct project_items *list, struct err *err);
-
-struct directory_trust {
-	char path[4096];
-	char project_name[LABEL_MAX + 1];
-	char workspace_name[LABEL_MAX + 1];
-	bool changed;
-};
-
-/** Trust what project.json says here (or stop trusting it). */
-int trust_run(bool remove, struct directory_trust *result, struct err *err);
-
 /* ---- secrets ----------------------------------------------------------- */
 
 struct set_item {

@@ -33,6 +33,11 @@ int name_to_stored(char *out, const char *given, size_t len, struct err *err);
  */
 bool name_is_dangerous(const char *name);
 
+enum { ENVIRONMENTS_N = 3 };
+
+/* "development", "staging", "production". */
+extern const char *const environment_names[ENVIRONMENTS_N];
+
 /** Whether it is development, staging or production. */
 bool environment_is_known(const char *environment);
 

@@ -122,4 +122,32 @@ int project_file_minimum(const struct project_file *file,
 int project_file_map_add(struct project_file *file, const char *final,
     const char *stored, struct err *err);
 
+/**
+ * Replace the list of names of an environment, and what each must be at
+ * least. `rules` is "" until the file is saved.
+ *
+ * @param names  stored names, sorted bytewise, each once
+ * @param marks  NULL: the marks that are there stay, but for those of names
+ *               that are not in the list
+ * @return 0; -EXIT_FAILED when memory is out
+ */
+int project_file_pin(struct project_file *file, const char *environment,
+    struct text_list names, const struct project_minimum *marks, size_t n,
+    struct err *err);
+
+/** Take list and marks of an environment out. @return whether it had any */
+bool project_file_unpin(struct project_file *file, const char *environment);
+
+/** Set `description`, which only other clients look at. 0; -EXIT_FAILED */
+int project_file_describe(
+    struct project_file *file, const char *description, struct err *err);
+
+/**
+ * Make it the file of no project: ids, names, description, times, map, names
+ * and minimum go; environment, storage mode and members of others stay.
+ *
+ * @return 0; -EXIT_FAILED when memory is out
+ */
+int project_file_unbind(struct project_file *file, struct err *err);
+
 #endif

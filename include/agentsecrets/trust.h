@@ -129,5 +129,7 @@ int trust_directory_put(struct trust *trust,
     const struct trust_directory *directory, struct err *err);
 /** @return whether there was one */
 bool trust_directory_remove(struct trust *trust, const char *path);
+/** Drop a project and every directory that is bound to it. */
+void trust_project_remove(struct trust *trust, const char *id);
 
 #endif

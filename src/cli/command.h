@@ -10,6 +10,7 @@
 
 #include <agentsecrets/err.h>
 #include <agentsecrets/flow.h>
+#include <agentsecrets/flow_project.h>
 #include <agentsecrets/launch.h>
 #include <agentsecrets/option.h>
 
@@ -102,7 +103,10 @@ extern const struct command command_lock;
 extern const struct command command_login;
 extern const struct command command_logout;
 extern const struct command command_project_create;
+extern const struct command command_project_delete;
 extern const struct command command_project_list;
+extern const struct command command_project_pin;
+extern const struct command command_project_update;
 extern const struct command command_project_use;
 extern const struct command command_pull;
 extern const struct command command_push;

@@ -1,7 +1,7 @@
 /* trust: whether a directory may say which project it means. */
 #include "config.h"
 
-#include <agentsecrets/flow.h>
+#include <agentsecrets/flow_project.h>
 
 #include <stdio.h>
 #include <string.h>

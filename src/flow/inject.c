@@ -20,6 +20,7 @@
 #include <agentsecrets/net_client.h>
 
 #include "exchange.h"
+#include "minimum.h"
 #include "place.h"
 
 /* The secrets that the command gets. */
@@ -82,35 +83,6 @@ select_rows(struct selection *selection, const struct vault_row **rows,
 	free(allowed);
 	free(stored);
 	return rc;
-}
-
-/*
- * What project.json asks for at least (A7): a floor against old states, and
- * against a row that is held back.
- */
-static int
-check_minimum(const struct place *place, struct vault *vault, struct err *err)
-{
-	struct project_minimum *minimum = NULL;
-	size_t n = 0;
-	int rc = place->file.directory == NULL
-	    ? 0
-	    : project_file_minimum(
-		  &place->file, place->environment, &minimum, &n, err);
-
-	for (size_t i = 0; rc >= 0 && i < n; i++) {
-		const struct project_minimum *least = &minimum[i];
-		const struct vault_row *row = vault_find(vault, least->name);
-
-		if (row == NULL || row->epoch < least->epoch ||
-		    (row->epoch == least->epoch &&
-			row->version < least->version))
-			rc = err_set(err, EXIT_UNSAFE,
-			    "'%s' is %s project.json asks for", least->name,
-			    row == NULL ? "not there, as" : "older than");
-	}
-	free(minimum);
-	return rc < 0 ? rc : 0;
 }
 
 static uint64_t
@@ -365,7 +337,7 @@ inject_run(const struct inject_request *request, const struct caller *caller,
 	if (rc == 0)
 		rc = select_rows(&selection, rows, n, &place, request, err);
 	if (rc == 0)
-		rc = check_minimum(&place, &vault, err);
+		rc = minimum_check(&place, &vault, err);
 	if (rc == 0)
 		rc = reserve(rows, &selection, err);
 	/* What was reserved for the values may be of a lesser kind. */

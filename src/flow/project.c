@@ -1,7 +1,7 @@
 /* project create, use, list: which project a directory means. */
 #include "config.h"
 
-#include <agentsecrets/flow.h>
+#include <agentsecrets/flow_project.h>
 
 #include <ctype.h>
 #include <errno.h>
@@ -24,8 +24,8 @@
 #include "place.h"
 #include "project.h"
 
-static int
-check_name(const char *name, struct err *err)
+int
+project_check_name(const char *name, struct err *err)
 {
 	if (project_name_is_valid(name))
 		return 0;
@@ -33,6 +33,13 @@ check_name(const char *name, struct err *err)
 	    text_before_equals(name), name);
 	return err_hint(err,
 	    "use two or more of a-z, 0-9, '-' and '_', such as 'web-shop'");
+}
+
+int
+project_name_taken(const char *workspace, const char *name, struct err *err)
+{
+	return err_set(err, EXIT_CONFLICT,
+	    "workspace '%s' has a project '%s' already", workspace, name);
 }
 
 /* The directory's name, made fit; "" when nothing is left of it. */
@@ -80,7 +87,7 @@ project_name_for_init(
 	} else {
 		snprintf(out, LABEL_MAX + 1, "%s", given);
 	}
-	return check_name(out, err) < 0 ? -(int)err->status : 1;
+	return project_check_name(out, err) < 0 ? -(int)err->status : 1;
 }
 
 /* Every directory lies below $HOME: binding it would bind them all. */
@@ -194,7 +201,8 @@ project_create_run(const char *name, const struct caller *caller,
 	char id[UUID_TEXT + 1];
 	int rc;
 
-	if (check_name(name, err) < 0 || open_for_project(&place, err) < 0)
+	if (project_check_name(name, err) < 0 ||
+	    open_for_project(&place, err) < 0)
 		return -(int)err->status;
 	workspace = chosen_workspace(&place);
 	if (workspace == NULL)
@@ -206,9 +214,7 @@ project_create_run(const char *name, const struct caller *caller,
 		return -(int)err->status;
 	rc = net_project_create(&net, id, chosen.id, name, err);
 	if (rc == -EXIT_CONFLICT) {
-		err_set(err, EXIT_CONFLICT,
-		    "workspace '%s' has a project '%s' already", chosen.name,
-		    name);
+		project_name_taken(chosen.name, name, err);
 		return err_hint(
 		    err, "run 'agentsecrets project use %s' to take it", name);
 	}
@@ -219,40 +225,51 @@ project_create_run(const char *name, const struct caller *caller,
 	return begin_vault(&place, id, chosen.id, err);
 }
 
-/* The project of that name or id, in the selected workspace before others. */
-static const struct net_project *
-find_project(const struct net_projects *projects, const char *wanted,
-    const struct place *place)
+int
+project_find_listed(const struct net_project **out,
+    const struct net_projects *projects, const char *wanted,
+    const struct place *place, struct err *err)
 {
 	const struct trust_workspace *chosen = chosen_workspace(place);
-	const struct net_project *found = NULL;
+	bool is_sure = false;
+	size_t n = 0;
 
+	*out = NULL;
 	for (size_t i = 0; i < projects->n; i++) {
 		const struct net_project *one = &projects->items[i];
 
-		if (!text_equal(one->name, wanted) &&
-		    !text_equal(one->id, wanted))
+		if (text_equal(one->id, wanted)) {
+			*out = one;
+			return 1;
+		}
+		if (!text_equal(one->name, wanted) || is_sure)
 			continue;
-		if (found == NULL ||
-		    (chosen != NULL && text_equal(one->workspace, chosen->id)))
-			found = one;
+		/* A name may be given once in each workspace. */
+		is_sure =
+		    chosen != NULL && text_equal(one->workspace, chosen->id);
+		*out = one;
+		n++;
 	}
-	return found;
+	if (n < 2 || is_sure)
+		return n > 0;
+	err_set(err, EXIT_FAILED, "two workspaces have a project '%s'", wanted);
+	return err_hint(err,
+	    "give its identifier, which 'agentsecrets project list --json' "
+	    "shows");
 }
 
-/* Under another workspace its old vault says nothing any more. */
-static int
-remove_vaults(struct place *place, const char *project, struct err *err)
+int
+project_remove_vaults(
+    const struct home *home, const char *project, struct err *err)
 {
-	static const char *const environments[] = {
-	    "development", "staging", "production"};
+	static const char *const suffixes[] = {"", ".local"};
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 2 * ENVIRONMENTS_N; i++) {
 		char name[128];
 
-		snprintf(name, sizeof(name), "vault/%s.%s", project,
-		    environments[i]);
-		if (home_remove(&place->home, name, err) < 0)
+		snprintf(name, sizeof(name), "vault/%s.%s%s", project,
+		    environment_names[i / 2], suffixes[i % 2]);
+		if (home_remove(home, name, err) < 0)
 			return -(int)err->status;
 	}
 	return 0;
@@ -286,7 +303,8 @@ confirm_move(struct place *place, const struct net_project *project,
 	    caller->ask->line(question, answer, sizeof(answer), err) < 0)
 		return -(int)err->status;
 	if (text_equal(answer, "y") || text_equal(answer, "yes"))
-		return remove_vaults(place, project->id, err);
+		/* Under another workspace its old vault says nothing. */
+		return project_remove_vaults(&place->home, project->id, err);
 	err_set(err, EXIT_UNSAFE,
 	    "project '%s' belonged to another workspace before", known->name);
 	return err_hint(
@@ -334,15 +352,15 @@ project_use_run(const char *name, const struct caller *caller,
 	    exchange_connect(&net, &place, caller, err) < 0 ||
 	    net_projects(&net, &projects, err) < 0)
 		return -(int)err->status;
-	project = find_project(&projects, name, &place);
-	if (project == NULL) {
+	rc = project_find_listed(&project, &projects, name, &place, err);
+	if (rc == 0) {
 		err_set(err, EXIT_FAILED, "no project '%.*s'",
 		    text_before_equals(name), name);
 		rc = err_hint(err,
 		    "'agentsecrets project list' shows what there is, "
 		    "'agentsecrets project create %.*s' makes it",
 		    text_before_equals(name), name);
-	} else {
+	} else if (rc > 0) {
 		rc = use_found(&place, project, caller, bound, err);
 	}
 	net_projects_release(&projects);

@@ -262,12 +262,17 @@ name_is_dangerous(const char *name)
 		sizeof(dangerous_prefixes[0]), compare_prefix) != NULL;
 }
 
+const char *const environment_names[ENVIRONMENTS_N] = {
+    "development", "staging", "production"};
+
 bool
 environment_is_known(const char *environment)
 {
-	return strcmp(environment, "development") == 0 ||
-	    strcmp(environment, "staging") == 0 ||
-	    strcmp(environment, "production") == 0;
+	for (size_t i = 0; i < ENVIRONMENTS_N; i++) {
+		if (strcmp(environment, environment_names[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 bool

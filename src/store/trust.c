@@ -177,3 +177,20 @@ trust_directory_remove(struct trust *trust, const char *path)
 	trust->directories_n--;
 	return true;
 }
+
+void
+trust_project_remove(struct trust *trust, const char *id)
+{
+	struct trust_project *there = trust_project_find(trust, id);
+	size_t kept = 0;
+
+	if (there != NULL)
+		*there = trust->projects[--trust->projects_n];
+	for (size_t i = 0; i < trust->directories_n; i++) {
+		if (text_equal(trust->directories[i].project, id))
+			free(trust->directories[i].path);
+		else
+			trust->directories[kept++] = trust->directories[i];
+	}
+	trust->directories_n = kept;
+}

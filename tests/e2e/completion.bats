@@ -65,7 +65,7 @@ with_secrets() {
 
 @test "the commands of a group" {
   typed 'agentsecrets project ' agentsecrets project ''
-  offers create list use --help
+  offers create delete list pin update use --help
   typed 'agentsecrets key e' agentsecrets key e
   offers export
   typed 'agentsecrets nonsense ' agentsecrets nonsense ''
@@ -125,6 +125,10 @@ with_secrets() {
   offers web worker
   typed 'agentsecrets project use wo' agentsecrets project use wo
   offers worker
+  typed 'agentsecrets project delete w' agentsecrets project delete w
+  offers web worker
+  typed 'agentsecrets project delete web ' agentsecrets project delete web ''
+  offers_nothing
   typed 'agentsecrets project create ' agentsecrets project create ''
   offers_nothing
   typed 'agentsecrets init --project ' agentsecrets init --project ''

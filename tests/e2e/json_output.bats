@@ -95,6 +95,23 @@ made_password() {
     \"project\": \"web\", \"workspace\": \"Personal\"}" trust -q
 }
 
+@test "changing, pinning and deleting a project" {
+  new_account web
+  agentsecrets set -q KEY=value
+  prints '{"project": "shop", "before": "web", "description": "x",
+    "changed": true}' project update --name shop --description x -q
+  prints '{"project": "shop", "before": "shop", "description": "x",
+    "changed": false}' project update --name shop
+  prints '{"project": "shop", "environment": "development", "pinned": true,
+    "names": 1, "versions": true, "changed": true}' project pin --versions -q
+  prints '{"project": "shop", "environment": "staging", "pinned": false,
+    "names": 0, "versions": false, "changed": false}' \
+    project pin --remove -e staging
+  prints "{\"project\": \"shop\", \"workspace\": \"Personal\",
+    \"was_gone\": false, \"secrets\": 1, \"development\": 1, \"staging\": 0,
+    \"production\": 0, \"unbound\": \"$(pwd -P)\"}" project delete --yes -q
+}
+
 @test "unlock and lock" {
   local uid
   needs_root

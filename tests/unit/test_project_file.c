@@ -433,6 +433,107 @@ test_save_refuses(void **state)
 	assert_int_equal(project_file_save(&file, &err), 0);
 }
 
+/* The file as others find it, without white space. */
+static void
+read_squeezed(struct buf *out, const struct fixture *f)
+{
+	AUTO_BUF struct buf text = BUF_INIT;
+
+	read_back(&text, f);
+	buf_release(out);
+	for (const char *p = buf_text_view(&text); *p != '\0'; p++) {
+		if (strchr(" \n", *p) == NULL)
+			assert_int_equal(buf_append(out, p, 1), 0);
+	}
+}
+
+static void
+test_pin(void **state)
+{
+	static const char *const both[] = {"KEY", "SECOND"};
+	static const struct project_minimum marks[] = {
+	    {"KEY", 1795468359, 7}, {"SECOND", 1795468359, 16777215}};
+	struct fixture *f = *state;
+	AUTO_PROJECT_FILE struct project_file file = PROJECT_FILE_INIT;
+	AUTO_BUF struct buf text = BUF_INIT;
+	struct text_list names = {both, 2};
+	char path[FIXTURE_PATH];
+	struct err err;
+
+	plant(f, "a", "{\"names\":{\"staging\":[\"X\"]},\"theirs\":1}");
+	assert_int_equal(
+	    project_file_open(&file, fixture_path(path, f, "a"), &err), 1);
+	assert_int_equal(
+	    project_file_pin(&file, "production", names, marks, 2, &err), 0);
+	assert_string_equal(file.rules, "");
+	assert_int_equal(project_file_save(&file, &err), 0);
+	assert_int_equal(strlen(file.rules), 64);
+	read_squeezed(&text, f);
+	assert_non_null(strstr(buf_text_view(&text),
+	    "\"names\":{\"staging\":[\"X\"],"
+	    "\"production\":[\"KEY\",\"SECOND\"]},\"theirs\":1"));
+	assert_non_null(strstr(buf_text_view(&text),
+	    "\"minimum\":{\"production\":{\"KEY\":\"1795468359.7\","
+	    "\"SECOND\":\"1795468359.16777215\"}}"));
+	/* Without marks those stay whose names stay. */
+	names = (struct text_list){both + 1, 1};
+	assert_int_equal(
+	    project_file_pin(&file, "production", names, NULL, 0, &err), 0);
+	assert_int_equal(project_file_save(&file, &err), 0);
+	read_squeezed(&text, f);
+	assert_non_null(
+	    strstr(buf_text_view(&text), "\"production\":[\"SECOND\"]"));
+	assert_non_null(strstr(buf_text_view(&text),
+	    "\"minimum\":{\"production\":{"
+	    "\"SECOND\":\"1795468359.16777215\"}}"));
+	assert_true(project_file_unpin(&file, "production"));
+	assert_false(project_file_unpin(&file, "production"));
+	assert_int_equal(project_file_save(&file, &err), 0);
+	read_squeezed(&text, f);
+	assert_null(strstr(buf_text_view(&text), "minimum"));
+	assert_non_null(
+	    strstr(buf_text_view(&text), "\"names\":{\"staging\":[\"X\"]}"));
+	assert_true(project_file_unpin(&file, "staging"));
+	assert_int_equal(project_file_save(&file, &err), 0);
+	assert_string_equal(file.rules, "-");
+}
+
+static void
+test_unbind(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_PROJECT_FILE struct project_file file = PROJECT_FILE_INIT;
+	AUTO_BUF struct buf text = BUF_INIT;
+	char path[FIXTURE_PATH];
+	struct err err;
+
+	plant(f, "a",
+	    "{\"project_id\":\"" ID_1 "\",\"project_name\":\"web\","
+	    "\"description\":\"x\",\"environment\":\"production\","
+	    "\"workspace_id\":\"" ID_2 "\",\"workspace_name\":\"w\","
+	    "\"last_pull\":\"x\",\"last_push\":\"x\",\"storage_mode\":2,"
+	    "\"theirs\":[1],\"map\":{\"key\":\"KEY\"},"
+	    "\"names\":{\"staging\":[\"X\"]},\"minimum\":{}}");
+	assert_int_equal(
+	    project_file_open(&file, fixture_path(path, f, "a"), &err), 1);
+	assert_int_equal(project_file_unbind(&file, &err), 0);
+	assert_int_equal(project_file_save(&file, &err), 0);
+	assert_int_equal(file.map_n, 0);
+	assert_string_equal(file.rules, "-");
+	read_squeezed(&text, f);
+	assert_string_equal(buf_text_view(&text),
+	    "{\"project_id\":\"\",\"project_name\":\"\","
+	    "\"description\":\"\",\"environment\":\"production\","
+	    "\"workspace_id\":\"\",\"workspace_name\":\"\","
+	    "\"last_pull\":\"\",\"last_push\":\"\",\"storage_mode\":2,"
+	    "\"theirs\":[1]}");
+	assert_int_equal(project_file_describe(&file, "a \"b\"", &err), 0);
+	assert_int_equal(project_file_save(&file, &err), 0);
+	read_squeezed(&text, f);
+	assert_non_null(
+	    strstr(buf_text_view(&text), "\"description\":\"a\\\"b\\\"\""));
+}
+
 #define EACH(test)                                                             \
 	cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
@@ -450,6 +551,8 @@ main(void)
 	    EACH(test_save_new),
 	    EACH(test_save_keeps),
 	    EACH(test_save_refuses),
+	    EACH(test_pin),
+	    EACH(test_unbind),
 	};
 
 	return cmocka_run_group_tests_name("project_file", tests, NULL, NULL);

@@ -221,6 +221,36 @@ test_put(void **state)
 	assert_string_equal(trust.projects[0].name, "two");
 }
 
+/* A project goes with its directories, and nothing else does. */
+static void
+test_project_remove(void **state)
+{
+	AUTO_TRUST struct trust trust = TRUST_INIT;
+	struct trust_project project = {.id = WS_1, .name = "one"};
+	struct trust_directory directory = {.rules = "-"};
+	char path[] = "/srv/a";
+	struct err err;
+
+	(void)state;
+	assert_int_equal(trust_project_put(&trust, &project, &err), 0);
+	memcpy(project.id, WS_2, sizeof(project.id));
+	assert_int_equal(trust_project_put(&trust, &project, &err), 0);
+	directory.path = path;
+	for (; path[5] < 'e'; path[5]++) {
+		memcpy(directory.project, path[5] == 'c' ? WS_2 : WS_1,
+		    sizeof(directory.project));
+		assert_int_equal(
+		    trust_directory_put(&trust, &directory, &err), 0);
+	}
+	trust_project_remove(&trust, WS_1);
+	assert_null(trust_project_find(&trust, WS_1));
+	assert_non_null(trust_project_find(&trust, WS_2));
+	assert_int_equal(trust.directories_n, 1);
+	assert_string_equal(trust.directories[0].path, "/srv/c");
+	trust_project_remove(&trust, WS_1);
+	assert_int_equal(trust.projects_n, 1);
+}
+
 static void
 test_files(void **state)
 {
@@ -260,6 +290,7 @@ main(void)
 	    cmocka_unit_test(test_malformed),
 	    cmocka_unit_test(test_names_fit),
 	    cmocka_unit_test(test_put),
+	    cmocka_unit_test(test_project_remove),
 	    cmocka_unit_test_setup_teardown(
 		test_files, fixture_setup, fixture_teardown),
 	};

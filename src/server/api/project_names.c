@@ -3,21 +3,17 @@
 
 #include <string.h>
 
+#include <agentsecrets/names.h>
 #include <agentsecrets/text.h>
 
 #include "src/server/api/access.h"
 #include "src/server/api/handlers.h"
 
-static const char *const environments[] = {
-    "development", "staging", "production"};
-
-enum { ENVIRONMENTS = 3 };
-
 int
 project_environments(struct call *call, struct err *err)
 {
 	struct project project;
-	int64_t counts[ENVIRONMENTS] = {0};
+	int64_t counts[ENVIRONMENTS_N] = {0};
 	struct writer *w;
 	int rc;
 
@@ -27,10 +23,10 @@ project_environments(struct call *call, struct err *err)
 		 DB_PARAMS(DB_TEXT(project.id)), err)) != 0)
 		return rc;
 	while ((rc = db_step(call->db, ST_SECRET_COUNT, err)) > 0) {
-		for (size_t i = 0; i < ENVIRONMENTS; i++) {
+		for (size_t i = 0; i < ENVIRONMENTS_N; i++) {
 			if (text_equal(
 				db_text(call->db, ST_SECRET_COUNT, 0, NULL),
-				environments[i]))
+				environment_names[i]))
 				counts[i] =
 				    db_integer(call->db, ST_SECRET_COUNT, 1);
 		}
@@ -42,8 +38,8 @@ project_environments(struct call *call, struct err *err)
 	writer_member(w, "project_id", project.id);
 	writer_key(w, "environments");
 	writer_open(w, '{');
-	for (size_t i = 0; i < ENVIRONMENTS; i++) {
-		writer_key(w, environments[i]);
+	for (size_t i = 0; i < ENVIRONMENTS_N; i++) {
+		writer_key(w, environment_names[i]);
 		writer_open(w, '{');
 		writer_member_number(w, "secret_count", counts[i]);
 		writer_close(w, '}');
@@ -56,7 +52,7 @@ project_environments(struct call *call, struct err *err)
 /* One name and the environments that hold it. */
 struct presence {
 	char name[NAME_MAX_BYTES + 1];
-	bool in[ENVIRONMENTS];
+	bool in[ENVIRONMENTS_N];
 };
 
 /*
@@ -76,10 +72,10 @@ next_presence(
 	while (*more > 0 &&
 	    text_equal(
 		db_text(call->db, ST_SECRET_NAMES, 0, NULL), out->name)) {
-		for (size_t i = 0; i < ENVIRONMENTS; i++) {
+		for (size_t i = 0; i < ENVIRONMENTS_N; i++) {
 			if (text_equal(
 				db_text(call->db, ST_SECRET_NAMES, 1, NULL),
-				environments[i]))
+				environment_names[i]))
 				out->in[i] = true;
 		}
 		*more = db_step(call->db, ST_SECRET_NAMES, err);
@@ -111,8 +107,8 @@ project_coverage(struct call *call, struct err *err)
 			return rc;
 		writer_open(w, '{');
 		writer_member(w, "key_name", presence.name);
-		for (size_t i = 0; i < ENVIRONMENTS; i++) {
-			writer_key(w, environments[i]);
+		for (size_t i = 0; i < ENVIRONMENTS_N; i++) {
+			writer_key(w, environment_names[i]);
 			writer_truth(w, presence.in[i]);
 		}
 		writer_close(w, '}');
@@ -126,8 +122,8 @@ project_coverage(struct call *call, struct err *err)
 static int
 environment_index(const char *environment)
 {
-	for (int i = 0; i < ENVIRONMENTS; i++) {
-		if (text_equal(environments[i], environment))
+	for (int i = 0; i < ENVIRONMENTS_N; i++) {
+		if (text_equal(environment_names[i], environment))
 			return i;
 	}
 	return -1;
