@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <agentsecrets/nearest.h>
 #include <agentsecrets/text.h>
 
 static const struct option *
@@ -67,6 +68,24 @@ store(
 	return 0;
 }
 
+/* Not the text after '=': it may be a secret in the wrong place. */
+static int
+unknown_long(const struct option *options, size_t n, const char *name,
+    size_t len, struct err *err)
+{
+	char word[NEAREST_MAX + 2];
+	struct nearest nearest = {.wanted = word};
+
+	text_copy(word, sizeof(word), name,
+	    len < sizeof(word) ? len : sizeof(word) - 1);
+	for (size_t i = 0; i < n; i++)
+		nearest_offer(&nearest, options[i].name);
+	err_set(err, EXIT_USAGE, "unknown option '--%.*s'", (int)len, name);
+	return nearest.found[0] != '\0'
+	    ? err_hint(err, "did you mean '--%s'?", nearest.found)
+	    : -EXIT_USAGE;
+}
+
 /* "--name", "--name=value" or "--name value"; moves *at past the value. */
 static int
 take_long(const struct option *options, size_t n, int argc, char **argv,
@@ -77,10 +96,8 @@ take_long(const struct option *options, size_t n, int argc, char **argv,
 	size_t len = value != NULL ? (size_t)(value - name) : strlen(name);
 	const struct option *option = find_long(options, n, name, len);
 
-	/* Not the text after '=': it may be a secret in the wrong place. */
 	if (option == NULL)
-		return err_set(
-		    err, EXIT_USAGE, "unknown option '--%.*s'", (int)len, name);
+		return unknown_long(options, n, name, len, err);
 	if (value != NULL)
 		value++;
 	if (option->kind == OPTION_FLAG && value != NULL)

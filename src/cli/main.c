@@ -11,6 +11,7 @@
 
 #include <agentsecrets/arena.h>
 #include <agentsecrets/crypto.h>
+#include <agentsecrets/nearest.h>
 #include <agentsecrets/text.h>
 
 #include "command.h"
@@ -47,7 +48,9 @@ caller_fill(struct caller *caller, const struct common_args *args)
 static int
 usage(const struct command *command, struct err *err)
 {
-	return err_hint(err, "see 'agentsecrets %s --help'", command->name);
+	return err->hint[0] != '\0'
+	    ? -(int)err->status
+	    : err_hint(err, "see 'agentsecrets %s --help'", command->name);
 }
 
 static int
@@ -58,7 +61,10 @@ check_operands(const struct command *command, const struct operands *operands,
 	    ? operands->items[command->operands_most]
 	    : NULL;
 
-	if (operands->n < command->operands_least)
+	if (operands->n == 0 && command->launches)
+		err_set(
+		    err, EXIT_USAGE, "%s: no command to start", command->name);
+	else if (operands->n < command->operands_least)
 		err_set(err, EXIT_USAGE, "%s: %s is missing", command->name,
 		    command->operands);
 	else if (surplus != NULL)
@@ -104,6 +110,46 @@ run_command(const struct command *command, int argc, char **argv,
 	return rc;
 }
 
+/* What was meant, of all first words. */
+static int
+hint_first_word(const char *word, struct err *err)
+{
+	struct nearest nearest = {.wanted = word};
+
+	for (size_t i = 0; commands[i] != NULL; i++) {
+		const char *name = commands[i]->name;
+		char first[NEAREST_MAX];
+
+		if (commands[i]->short_name != NULL)
+			nearest_offer(&nearest, commands[i]->short_name);
+		if (text_copy(first, sizeof(first), name, strcspn(name, " ")) ==
+		    0)
+			nearest_offer(&nearest, first);
+	}
+	return nearest.found[0] != '\0'
+	    ? err_hint(err, "did you mean 'agentsecrets %s'?", nearest.found)
+	    : err_hint(err, "see 'agentsecrets --help'");
+}
+
+/* What was meant, of the commands of a group. */
+static int
+hint_second_word(const char *group, const char *word, struct err *err)
+{
+	struct nearest nearest = {.wanted = word};
+	size_t len = strlen(group);
+
+	for (size_t i = 0; commands[i] != NULL; i++) {
+		const char *name = commands[i]->name;
+
+		if (text_has_prefix(name, group) && name[len] == ' ')
+			nearest_offer(&nearest, name + len + 1);
+	}
+	return nearest.found[0] != '\0'
+	    ? err_hint(err, "did you mean 'agentsecrets %s %s'?", group,
+		  nearest.found)
+	    : err_hint(err, "see 'agentsecrets %s --help'", group);
+}
+
 /* What argv[1] is when it is no command. @return 0 when it was answered */
 static int
 no_command(int argc, char **argv, struct err *err)
@@ -128,20 +174,19 @@ no_command(int argc, char **argv, struct err *err)
 		help_group(word);
 		return 0;
 	}
-	if (command_is_group(word) && argc > 2)
+	if (command_is_group(word) && argc > 2) {
 		err_set(err, EXIT_USAGE, "unknown command '%s %.*s'", word,
 		    text_before_equals(argv[2]), argv[2]);
-	else if (command_is_group(word))
+		return hint_second_word(word, argv[2], err);
+	}
+	if (command_is_group(word)) {
 		err_set(err, EXIT_USAGE, "'%s' needs a command after it", word);
-	else if (word[0] == '-')
-		err_set(err, EXIT_USAGE, "unknown option '%.*s'",
-		    text_before_equals(word), word);
-	else
-		err_set(err, EXIT_USAGE, "unknown command '%.*s'",
-		    text_before_equals(word), word);
-	return command_is_group(word)
-	    ? err_hint(err, "see 'agentsecrets %s --help'", word)
-	    : err_hint(err, "see 'agentsecrets --help'");
+		return err_hint(err, "see 'agentsecrets %s --help'", word);
+	}
+	err_set(err, EXIT_USAGE, "unknown %s '%.*s'",
+	    word[0] == '-' ? "option" : "command", text_before_equals(word),
+	    word);
+	return hint_first_word(word, err);
 }
 
 static int

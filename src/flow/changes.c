@@ -8,6 +8,7 @@
 
 #include <agentsecrets/fd.h>
 #include <agentsecrets/names.h>
+#include <agentsecrets/nearest.h>
 #include <agentsecrets/text.h>
 
 void
@@ -85,10 +86,19 @@ changes_check_twins(struct change *changes, size_t n, struct err *err)
 }
 
 int
-no_secret(const char *name, const struct place *place, struct err *err)
+no_secret(const char *name, const struct place *place,
+    const struct vault *vault, struct err *err)
 {
+	struct nearest nearest = {.wanted = name};
+
+	for (size_t i = 0; i < vault->rows_n; i++) {
+		if (!vault->rows[i].deleted)
+			nearest_offer(&nearest, vault->rows[i].name);
+	}
 	err_set(err, EXIT_FAILED, "no secret '%s' in %s/%s", name,
 	    place->project_name, place->environment);
+	if (nearest.found[0] != '\0')
+		return err_hint(err, "did you mean '%s'?", nearest.found);
 	return err_hint(err,
 	    "'agentsecrets list' shows what there is, 'agentsecrets pull' "
 	    "brings what others wrote");

@@ -64,7 +64,8 @@ int change_fill(struct change *change, const char *given,
 int changes_check_twins(struct change *changes, size_t n, struct err *err);
 
 /** Fill the error for a name that is not there. @return its status */
-int no_secret(const char *name, const struct place *place, struct err *err);
+int no_secret(const char *name, const struct place *place,
+    const struct vault *vault, struct err *err);
 
 /** Copy project and environment for the result. */
 void flow_where_set(struct flow_where *where, const struct place *place);

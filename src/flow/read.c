@@ -27,7 +27,7 @@ get_run(const char *name, const struct caller *caller, struct secret *value,
 		return -(int)err->status;
 	row = vault_find(&vault, stored);
 	if (row == NULL || row->deleted)
-		return no_secret(name, &place, err);
+		return no_secret(name, &place, &vault, err);
 	if (key.blobs == NULL && exchange_unlock(&key, &place, caller, err) < 0)
 		return -(int)err->status;
 	return exchange_open(&key, &vault, row, 0, value, err) < 0

@@ -70,7 +70,7 @@ deletion_fill(struct change *change, const char *given,
 		return -(int)err->status;
 	row = vault_find(vault, change->name);
 	if (row == NULL || row->deleted)
-		return no_secret(given, place, err);
+		return no_secret(given, place, vault, err);
 	change->deleted = true;
 	change->value = (struct secret)SECRET_INIT;
 	return 0;

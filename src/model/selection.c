@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <agentsecrets/names.h>
+#include <agentsecrets/nearest.h>
 #include <agentsecrets/text.h>
 
 #include "name_report.h"
@@ -263,6 +264,19 @@ apply_given_map(struct work *work)
 	}
 }
 
+/* For one missing name, what was meant. */
+static int
+hint_nearest(const struct work *work, struct err *err)
+{
+	struct nearest nearest = {.wanted = work->missing[0]};
+
+	for (size_t i = 0; work->missing_n == 1 && i < work->n; i++)
+		nearest_offer(&nearest, work->stored[i]);
+	return nearest.found[0] != '\0'
+	    ? err_hint(err, "did you mean '%s'?", nearest.found)
+	    : err_hint(err, "'agentsecrets list' shows what there is");
+}
+
 static int
 report_missing(const struct work *work, struct err *err)
 {
@@ -290,7 +304,7 @@ report_missing(const struct work *work, struct err *err)
 		return err_hint(err,
 		    "the list of project.json wants them; 'agentsecrets list' "
 		    "shows what there is, --allow-missing does without");
-	return err_hint(err, "'agentsecrets list' shows what there is");
+	return hint_nearest(work, err);
 }
 
 static int

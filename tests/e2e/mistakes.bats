@@ -120,9 +120,9 @@ no_account() { [ ! -e "$AGENTSECRETS_HOME/account.json" ]; }
 
 @test "10: env without a command" {
   new_account
-  mistake 125 'env: command [argument ...] is missing' \
+  mistake 125 'env: no command to start' \
     "see 'agentsecrets env --help'" agentsecrets env
-  mistake 125 'env: command [argument ...] is missing' \
+  mistake 125 'env: no command to start' \
     "see 'agentsecrets env --help'" agentsecrets env --
 }
 
@@ -247,4 +247,23 @@ no_account() { [ ! -e "$AGENTSECRETS_HOME/account.json" ]; }
   run agentsecrets set
   assert_status 2
   assert_one_error 'is missing'
+}
+
+@test "what was mistyped is suggested" {
+  new_account
+  agentsecrets set -q STRIPE_KEY=value
+  mistake 2 "unknown command 'sett'" "did you mean 'agentsecrets set'?" \
+    agentsecrets sett
+  mistake 2 "unknown command 'projcet'" \
+    "did you mean 'agentsecrets project'?" agentsecrets projcet list
+  mistake 2 "unknown command 'secrets lits'" \
+    "did you mean 'agentsecrets secrets list'?" agentsecrets secrets lits
+  mistake 2 "unknown option '--enviroment'" "did you mean '--environment'?" \
+    agentsecrets list --enviroment=staging
+  mistake 1 "no secret 'STRIPE_KY' in web/development" \
+    "did you mean 'STRIPE_KEY'?" agentsecrets get STRIPE_KY
+  mistake 1 "no secret 'stripe_kye' in web/development" \
+    "did you mean 'STRIPE_KEY'?" agentsecrets delete stripe_kye
+  mistake 125 'secret not found: STRIPEKEY' "did you mean 'STRIPE_KEY'?" \
+    agentsecrets env --only STRIPEKEY -- true
 }

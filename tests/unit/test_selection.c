@@ -101,7 +101,8 @@ test_missing(void **state)
 	fails(&one, "secret not found: NOPE",
 	    "'agentsecrets list' shows what there is");
 	fails(&more, "secrets not found: GONE, NOPE, OTHER, X_*", "list");
-	fails(&case_differs, "secret not found: token", "list");
+	fails(
+	    &case_differs, "secret not found: token", "did you mean 'TOKEN'?");
 	gives(&allowed, "TOKEN=TOKEN");
 }
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <agentsecrets/nearest.h>
 #include <agentsecrets/text.h>
 
 static void
@@ -131,6 +132,39 @@ test_before_equals(void **state)
 	assert_int_equal(text_before_equals(""), 0);
 }
 
+static void
+suggests(const char *wanted, const char *found)
+{
+	static const char *const words[] = {
+	    "set", "get", "list", "delete", "environment", "STRIPE_KEY"};
+	struct nearest nearest = {.wanted = wanted};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		nearest_offer(&nearest, words[i]);
+	assert_string_equal(nearest.found, found);
+}
+
+static void
+test_nearest(void **state)
+{
+	char longest[NEAREST_MAX + 2];
+
+	(void)state;
+	suggests("sett", "set");	      /* one too many */
+	suggests("lst", "list");	      /* left out */
+	suggests("lits", "list");	      /* swapped */
+	suggests("DELETE", "delete");	      /* case */
+	suggests("enviromet", "environment"); /* two */
+	suggests("enviromt", "");	      /* three */
+	suggests("stripe_ky", "STRIPE_KEY");
+	suggests("let", "set"); /* the first of two */
+	suggests("ge", "");	/* too short to tell */
+	suggests("", "");
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	suggests(longest, "");
+}
+
 int
 main(void)
 {
@@ -142,6 +176,7 @@ main(void)
 	    cmocka_unit_test(test_duration),
 	    cmocka_unit_test(test_hex),
 	    cmocka_unit_test(test_before_equals),
+	    cmocka_unit_test(test_nearest),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
