@@ -54,7 +54,9 @@
 	FIELD(CODE, 0, 64) /* the server's error code */                       \
 	FIELD(TEXT, 0, 1024)                                                   \
 	FIELD(NEW_NAME, 1, LABEL_MAX) /* of a project */                       \
-	FIELD(DESCRIPTION, 0, LABEL_MAX)
+	FIELD(DESCRIPTION, 0, LABEL_MAX)                                       \
+	FIELD(PATIENCE, 8, 8) /* seconds for a request; 0: no limit of ours */ \
+	FIELD(DATE, 8, 8)     /* the server's clock, unix seconds */
 
 /*
  * MESSAGE(name, holds a secret, fields): ONE is required, MAYBE optional,
@@ -62,7 +64,8 @@
  */
 #define MESSAGE_TABLE(MESSAGE, ONE, MAYBE, MANY)                               \
 	/* To agentsecrets-net. OPEN comes first; DONE answers it. */          \
-	MESSAGE(NET_OPEN, true, ONE(SERVER) MAYBE(DATA_DIR) MAYBE(SESSION))    \
+	MESSAGE(NET_OPEN, true,                                                \
+	    ONE(SERVER) MAYBE(DATA_DIR) MAYBE(SESSION) MAYBE(PATIENCE))        \
 	MESSAGE(NET_SESSION, true, ONE(SESSION))                               \
 	MESSAGE(NET_REFRESH, false, )                                          \
 	MESSAGE(NET_STATUS, false, )                                           \
@@ -88,7 +91,8 @@
 	/* From agentsecrets-net. */                                           \
 	MESSAGE(NET_DONE, false, )                                             \
 	MESSAGE(NET_FRESH_SESSION, true, ONE(SESSION))                         \
-	MESSAGE(NET_SERVER, false, ONE(VERSION) ONE(EXTENSIONS) MAYBE(ORIGIN)) \
+	MESSAGE(NET_SERVER, false,                                             \
+	    ONE(VERSION) ONE(EXTENSIONS) MAYBE(ORIGIN) MAYBE(DATE))            \
 	MESSAGE(NET_REGISTERED, false, MAYBE(USER))                            \
 	MESSAGE(NET_LOGGED_IN, true,                                           \
 	    ONE(SESSION) ONE(USER) MAYBE(FIRST_NAME) MAYBE(LAST_NAME)          \

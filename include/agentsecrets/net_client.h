@@ -49,6 +49,9 @@ struct net {
 	struct secret current; /* what the helper was given */
 	struct buf reply;      /* the body of the last answer */
 	unsigned http_status;  /* of the last refusal, or 0 */
+	/* Seconds after which a request is given up; 0: the helper's own
+	 * limits. Set before net_start(). */
+	unsigned patience;
 };
 
 #define NET_INIT                                                               \
@@ -115,6 +118,7 @@ struct net_server {
 	char version[65];
 	char extensions[1025];
 	char origin[URL_MAX_BYTES + 1];
+	uint64_t date; /* its clock, unix seconds; 0: not told */
 };
 
 struct net_registration {

@@ -152,6 +152,7 @@ doctor_run(const struct doctor_request *request, const struct caller *caller,
 	    {"files", doctor_files},
 	    {"account", doctor_account},
 	    {"vault", doctor_vault},
+	    {"server", doctor_server},
 	    {"password", doctor_password},
 	};
 	struct doctor doctor = {

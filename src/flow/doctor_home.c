@@ -69,7 +69,10 @@ check_mode(struct doctor *doctor, const struct entry *entry,
 		    "commands refuse it",
 		    path, (unsigned)mode);
 	else
-		doctor_say(doctor, "mode", DOCTOR_WARNING,
+		/* The server does not start with such keys. */
+		doctor_say(doctor, "mode",
+		    text_equal(entry->shown, "server/keys") ? DOCTOR_PROBLEM
+							    : DOCTOR_WARNING,
 		    "'%s' is open to other users (mode %04o)", path,
 		    (unsigned)mode);
 	doctor_hint(doctor, "run 'chmod %o %s'", (unsigned)wanted, path);

@@ -21,6 +21,8 @@ open_server(
 	message_add_text(&request, FIELD_SERVER, server);
 	if (data_dir != NULL)
 		message_add_text(&request, FIELD_DATA_DIR, data_dir);
+	if (net->patience > 0)
+		message_add_number(&request, FIELD_PATIENCE, net->patience);
 	if (net->current.len > 0)
 		message_add_secret(&request, FIELD_SESSION, net->current.data,
 		    net->current.len);
@@ -76,6 +78,7 @@ net_status(struct net *net, struct net_server *out, struct err *err)
 	    message_find_text(&answer, FIELD_ORIGIN, server.origin,
 		sizeof(server.origin), err) < 0)
 		return -EXIT_FAILED;
+	server.date = message_find_number(&answer, FIELD_DATE, 0);
 	*out = server;
 	return 0;
 }

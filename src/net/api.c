@@ -62,6 +62,7 @@ api_call(struct net_state *state, const struct http_request *request,
 	}
 	answer->status = http.status;
 	answer->retry_after = http.retry_after;
+	answer->date = http.date;
 	answer->json = json;
 	json = NULL;
 	return 0;

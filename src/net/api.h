@@ -15,6 +15,7 @@ struct api_answer {
 	unsigned status;
 	cJSON *json; /* an object; NULL for 304 */
 	uint64_t retry_after;
+	uint64_t date; /* the server's clock; 0: not told */
 };
 
 #define API_ANSWER_INIT                                                        \

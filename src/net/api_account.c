@@ -82,6 +82,8 @@ api_status(struct net_state *state, const struct message_view *request,
 	    0)
 		return net_fail(state, REASON_FAILED, err, "out of memory");
 	message_add(answer, FIELD_EXTENSIONS, extensions.data, extensions.len);
+	if (reply.date > 0)
+		message_add_number(answer, FIELD_DATE, reply.date);
 	return add_text(state, answer, FIELD_ORIGIN, reply.json, "origin",
 	    URL_MAX_BYTES, err);
 }

@@ -124,7 +124,8 @@ set_fixed(struct net_state *state, CURL *curl)
 	SET(CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
 	SET(CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES);
 	SET(CURLOPT_LOW_SPEED_TIME, (long)SLOW_SECONDS);
-	SET(CURLOPT_TIMEOUT, (long)TOTAL_SECONDS);
+	SET(CURLOPT_TIMEOUT,
+	    state->patience > 0 ? (long)state->patience : TOTAL_SECONDS);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION);
 	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
@@ -160,6 +161,20 @@ set_request(CURL *curl, const struct http_request *request,
 	return rc;
 }
 
+/* What the server's clock says (RFC 9110, 6.6.1). */
+static uint64_t
+date_of(CURL *curl)
+{
+	struct curl_header *header;
+	time_t date;
+
+	if (curl_easy_header(curl, "Date", 0, CURLH_HEADER, -1, &header) !=
+	    CURLHE_OK)
+		return 0;
+	date = curl_getdate(header->value, NULL);
+	return date > 0 ? (uint64_t)date : 0;
+}
+
 static void
 take_facts(CURL *curl, struct http_answer *answer)
 {
@@ -171,6 +186,7 @@ take_facts(CURL *curl, struct http_answer *answer)
 	curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &seconds);
 	curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &location);
 	answer->status = (unsigned)status;
+	answer->date = date_of(curl);
 	answer->retry_after = seconds > 0 ? (uint64_t)seconds : 0;
 	if (location != NULL)
 		text_printable(answer->location, sizeof(answer->location),

@@ -19,6 +19,7 @@ struct http_answer {
 	unsigned status;
 	struct buf body;
 	uint64_t retry_after; /* seconds, 0: not told */
+	uint64_t date;	      /* its clock, unix seconds; 0: not told */
 	char location[257];   /* of a redirect, or "" */
 };
 
@@ -31,7 +32,8 @@ struct http_answer {
 /**
  * Send a request and read the whole answer. No redirect is followed, no
  * proxy used, nothing retried. Given up after ten seconds without a
- * connection, twenty below 1000 bytes a second, or ten minutes in all.
+ * connection, twenty below 1000 bytes a second, or ten minutes in all; or
+ * after the patience that the launcher asked for.
  *
  * @return 0 with any HTTP status; -EXIT_FAILED with the reason in `state`
  */

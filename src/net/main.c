@@ -101,6 +101,8 @@ open_server(struct net_state *state, const struct message_view *request,
 		return net_fail(
 		    state, REASON_FAILED, err, "no server can be opened now");
 	embedded = text_equal(server, "embedded");
+	state->patience =
+	    (unsigned)message_find_number(request, FIELD_PATIENCE, 0);
 	if (take_session(state, request, err) < 0 ||
 	    (embedded ? open_embedded(state, request, err)
 		      : open_url(state, server, err)) < 0)

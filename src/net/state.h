@@ -19,6 +19,7 @@ struct net_state {
 	char *shown; /* the server in error texts, with quotes */
 	struct embedded embedded;
 	struct session session;
+	unsigned patience;	    /* seconds for a request; 0: as ever */
 	enum message_reason reason; /* set by net_fail() */
 	unsigned http_status;	    /* of a refusal, or 0 */
 	char code[65];		    /* of a refusal, or "" */

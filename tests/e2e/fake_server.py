@@ -61,6 +61,8 @@ def answers(port):
     return {
         "healthy": http(200, HEALTHY),
         "others": http(200, OTHERS),
+        "early": http(200, HEALTHY,
+                      extra="Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"),
         "ill": http(503, {**HEALTHY, "status": "unhealthy"}),
         "ok": http(200, {**HEALTHY, "status": "ok"}),
         "unhealthy200": http(200, {**HEALTHY, "status": "unhealthy"}),

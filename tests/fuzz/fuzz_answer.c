@@ -46,7 +46,8 @@ try_as(struct net_state *state, enum message_type type, adder *add,
 static void
 try_as_refusal(struct net_state *state, cJSON *json)
 {
-	const struct api_answer answer = {409, json, 3};
+	const struct api_answer answer = {
+	    .status = 409, .json = json, .retry_after = 3};
 	struct err err;
 
 	if (api_succeeded(&answer) ||
