@@ -153,6 +153,7 @@ doctor_run(const struct doctor_request *request, const struct caller *caller,
 	    {"account", doctor_account},
 	    {"vault", doctor_vault},
 	    {"server", doctor_server},
+	    {"project", doctor_project},
 	    {"password", doctor_password},
 	};
 	struct doctor doctor = {

@@ -66,6 +66,7 @@ void doctor_home(struct doctor *doctor);
 void doctor_files(struct doctor *doctor);
 void doctor_account(struct doctor *doctor);
 void doctor_vault(struct doctor *doctor);
+void doctor_project(struct doctor *doctor);
 void doctor_server(struct doctor *doctor);
 void doctor_password(struct doctor *doctor);
 

@@ -94,34 +94,63 @@ env_file_write(const struct env_file *file, const struct dotenv_entry *entries,
 	return file_write(file->path, text.data, text.len, 0600, true, err);
 }
 
-int
-env_file_ignore(const struct place *place, struct err *err)
+/* What .gitignore says of an environment's file: this very line. */
+static int
+read_ignored(struct buf *text, bool *found, const struct place *place,
+    const char *environment, struct err *err)
 {
 	char path[4096];
 	char line[32];
-	AUTO_BUF struct buf text = BUF_INIT;
 	AUTO_FD int fd = -1;
 	const char *p;
 
+	*found = false;
 	snprintf(path, sizeof(path), "%s/.gitignore", place->file.directory);
-	snprintf(line, sizeof(line), ".env.%s", place->environment);
+	snprintf(line, sizeof(line), ".env.%s", environment);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 && errno != ENOENT)
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
 		return err_sys(err, EXIT_FAILED, "cannot read '%s'", path);
-	if (fd >= 0 &&
-	    fd_read_all(fd, &text, SMALL_FILE_MAX, "'.gitignore'", err) < 0)
-		return -(int)err->status;
-	for (p = buf_text_view(&text); p != NULL && *p != '\0';
+	if (fd_read_all(fd, text, SMALL_FILE_MAX, "'.gitignore'", err) < 0)
+		return -EXIT_FAILED;
+	for (p = buf_text_view(text); p != NULL && *p != '\0';
 	     p = strchr(p, '\n') != NULL ? strchr(p, '\n') + 1 : NULL) {
 		size_t len = strcspn(p, "\r\n");
 
 		if (len == strlen(line) && strncmp(p, line, len) == 0)
-			return 0;
+			*found = true;
 	}
+	return 0;
+}
+
+bool
+env_file_is_ignored(const struct place *place, const char *environment)
+{
+	AUTO_BUF struct buf text = BUF_INIT;
+	bool found;
+
+	return read_ignored(&text, &found, place, environment, NULL) == 0 &&
+	    found;
+}
+
+int
+env_file_ignore(
+    const struct place *place, const char *environment, struct err *err)
+{
+	AUTO_BUF struct buf text = BUF_INIT;
+	char path[4096];
+	bool found;
+
+	if (read_ignored(&text, &found, place, environment, err) < 0)
+		return -(int)err->status;
+	if (found)
+		return 0;
 	if ((text.len > 0 && text.data[text.len - 1] != '\n' &&
 		buf_append_text(&text, "\n") < 0) ||
-	    buf_printf(&text, "%s\n", line) < 0)
+	    buf_printf(&text, ".env.%s\n", environment) < 0)
 		return err_memory(err);
+	snprintf(path, sizeof(path), "%s/.gitignore", place->file.directory);
 	return file_write(path, text.data, text.len, 0644, true, err);
 }
 

@@ -44,8 +44,12 @@ const struct dotenv_entry *env_file_find(
 int env_file_write(const struct env_file *file,
     const struct dotenv_entry *entries, size_t n, struct err *err);
 
-/** Make sure .gitignore beside the file names it. */
-int env_file_ignore(const struct place *place, struct err *err);
+/** Whether .gitignore beside the environment's own file has its name. */
+bool env_file_is_ignored(const struct place *place, const char *environment);
+
+/** Make sure that it has. @return 0; -EXIT_FAILED */
+int env_file_ignore(
+    const struct place *place, const char *environment, struct err *err);
 
 void env_file_release(struct env_file *file);
 

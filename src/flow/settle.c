@@ -149,7 +149,7 @@ settle_file(struct place *place, const struct workspace_key *key,
 	    .key = key, .place = place, .base = &vault, .remote = &vault};
 
 	if (lock < 0 || exchange_load(&vault, place, err) < 0 ||
-	    env_file_ignore(place, err) < 0 ||
+	    env_file_ignore(place, place->environment, err) < 0 ||
 	    local_read(&local, &sides, place, caller, err) < 0 ||
 	    write_file(&sides, settle, &settled, err) < 0)
 		return -(int)err->status;
