@@ -338,7 +338,13 @@ int diff_run(
 /** The server that commands would talk to. @param out URL or "embedded" */
 int server_get_run(const struct caller *caller, char *out, struct err *err);
 
-/** Choose the server of a home without an account. */
+/**
+ * Choose the server of a home without an account.
+ *
+ * @param url  NULL: none, as at first
+ * @return 0; -EXIT_USAGE; -EXIT_ACCESS when the home has an account at
+ *         another server
+ */
 int server_set_run(const char *url, struct err *err);
 
 struct server_state {

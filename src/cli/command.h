@@ -111,6 +111,7 @@ extern const struct command command_project_use;
 extern const struct command command_pull;
 extern const struct command command_push;
 extern const struct command command_server_get;
+extern const struct command command_server_reset;
 extern const struct command command_server_set;
 extern const struct command command_server_status;
 extern const struct command command_set;

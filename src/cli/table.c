@@ -28,6 +28,7 @@ const struct command *const commands[] = {
     &command_pull,
     &command_push,
     &command_server_get,
+    &command_server_reset,
     &command_server_set,
     &command_server_status,
     &command_set,

@@ -1,4 +1,4 @@
-/* server get, set, status. */
+/* server get, set, reset, status. */
 #include "config.h"
 
 #include <agentsecrets/flow.h>
@@ -48,6 +48,31 @@ server_get_run(const struct caller *caller, char *out, struct err *err)
 	return server_in_force(out, &place, caller, err);
 }
 
+/* An account stays with its server; that one may be named again. */
+static int
+check_account(
+    const struct account *account, const char *server, struct err *err)
+{
+	char wanted[URL_MAX_BYTES + 1];
+	char origin[URL_MAX_BYTES + 1];
+
+	if (server_origin(wanted, server, err) < 0 ||
+	    server_origin(origin, account->server, err) < 0)
+		return -(int)err->status;
+	if (text_equal(wanted, origin))
+		return 0;
+	if (text_equal(origin, NET_EMBEDDED))
+		err_set(err, EXIT_ACCESS,
+		    "this home holds an account of its embedded server, which "
+		    "stays with it");
+	else
+		err_set(err, EXIT_ACCESS,
+		    "this home holds an account of '%s', which stays with its "
+		    "server",
+		    account->server);
+	return err_hint(err, "use another AGENTSECRETS_HOME for '%s'", server);
+}
+
 int
 server_set_run(const char *url, struct err *err)
 {
@@ -56,21 +81,14 @@ server_set_run(const char *url, struct err *err)
 	char server[URL_MAX_BYTES + 1];
 	int rc;
 
-	if (server_normalise(server, url, err) < 0 ||
+	if (server_normalise(server, url != NULL ? url : NET_EMBEDDED, err) <
+		0 ||
 	    home_open(&place.home, true, err) < 0 ||
 	    config_load(&place.config, &place.home, err) < 0)
 		return -(int)err->status;
 	rc = account_load(&account, &place.home, err);
-	if (rc < 0)
-		return rc;
-	if (rc > 0) {
-		err_set(err, EXIT_ACCESS,
-		    "this home holds an account of '%s', which stays with its "
-		    "server",
-		    account.server);
-		return err_hint(
-		    err, "use another AGENTSECRETS_HOME for '%s'", server);
-	}
+	if (rc < 0 || (rc > 0 && check_account(&account, server, err) < 0))
+		return -(int)err->status;
 	snprintf(place.config.server_url, sizeof(place.config.server_url), "%s",
 	    text_equal(server, NET_EMBEDDED) ? "" : server);
 	return config_save(&place.config, &place.home, err);

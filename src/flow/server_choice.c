@@ -71,7 +71,16 @@ server_check(const struct caller *caller, const struct config *config,
 		return -(int)err->status;
 	if (text_equal(wanted_origin, origin))
 		return 0;
-	return err_set(err, EXIT_ACCESS,
+	err_set(err, EXIT_ACCESS,
 	    "server '%s' is asked for, but this belongs to '%s'", wanted_origin,
 	    origin);
+	if (caller->server != NULL)
+		return err_hint(err,
+		    "leave --server and AGENTSECRETS_SERVER_URL out, or use "
+		    "another AGENTSECRETS_HOME");
+	if (text_equal(origin, NET_EMBEDDED))
+		return err_hint(err,
+		    "config.json names it; run 'agentsecrets server reset'");
+	return err_hint(err,
+	    "config.json names it; run 'agentsecrets server set %s'", origin);
 }
