@@ -169,7 +169,8 @@ int logout_run(const struct caller *caller, bool *unreachable, struct err *err);
 /** What `logout --forget` is about to remove. */
 struct forget_subject {
 	char email[EMAIL_MAX + 1];
-	bool kit_exported;
+	bool has_key;	   /* the private key is on this machine */
+	bool kit_exported; /* from this machine */
 	bool embedded;
 };
 

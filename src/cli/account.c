@@ -220,6 +220,29 @@ static const struct option logout_options[] = {
     OPTION_HELP,
 };
 
+/* What goes, in whole lines. */
+static void
+describe_forgetting(
+    char *out, size_t out_len, const struct forget_subject *subject)
+{
+	const char *kit = "";
+
+	if (subject->has_key)
+		kit = subject->kit_exported
+		    ? "A recovery kit was made here.\n"
+		    : "No recovery kit was made here: the secrets are lost "
+		      "without a kit or\nanother machine that has the key.\n";
+	if (subject->embedded)
+		snprintf(out, out_len,
+		    "This removes the account of this home, its key, and with "
+		    "its embedded server\nevery secret.\n");
+	else
+		snprintf(out, out_len,
+		    "This removes the account '%s'%s from this machine.\n%s",
+		    subject->email, subject->has_key ? " and its key" : "",
+		    kit);
+}
+
 /* Forgetting cannot be undone: the account's name has to be typed. */
 static int
 confirm_forget(const struct logout_args *args, const struct caller *caller,
@@ -227,7 +250,9 @@ confirm_forget(const struct logout_args *args, const struct caller *caller,
 {
 	struct forget_subject subject;
 	char answer[EMAIL_MAX + 1];
-	char prompt[1024];
+	char text[1024];
+	char prompt[sizeof(text) + sizeof(subject.email) + 64];
+	const char *name;
 
 	if (forget_look(&subject, err) < 0)
 		return -(int)err->status;
@@ -236,21 +261,16 @@ confirm_forget(const struct logout_args *args, const struct caller *caller,
 	if (!caller->ask->is_there())
 		return err_set(err, EXIT_USAGE,
 		    "there is no terminal to ask on: give --yes");
-	snprintf(prompt, sizeof(prompt),
-	    "This removes the key of '%s' from this machine%s.\n%s\nType the "
-	    "account's name to go on: ",
-	    subject.email,
-	    subject.embedded ? ", and with it every secret of its embedded "
-			       "server"
-			     : "",
-	    subject.kit_exported ? "A recovery kit was exported."
-				 : "No recovery kit was ever exported: the key "
-				   "will be lost.");
+	/* Nobody types the identifier that stands for an e-mail address. */
+	name = subject.embedded ? "embedded" : subject.email;
+	describe_forgetting(text, sizeof(text), &subject);
+	snprintf(prompt, sizeof(prompt), "%sType '%s' to go on: ", text, name);
 	if (caller->ask->line(prompt, answer, sizeof(answer), err) < 0)
 		return -(int)err->status;
-	return text_equal(answer, subject.email)
+	return text_equal(answer, name)
 	    ? 0
-	    : err_set(err, EXIT_FAILED, "not forgotten: the name is another");
+	    : err_set(
+		  err, EXIT_FAILED, "not forgotten: that is not '%s'", name);
 }
 
 static int

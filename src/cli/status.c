@@ -43,7 +43,7 @@ session_text(const struct status_result *result)
 {
 	if (text_equal(result->server, "embedded"))
 		return "none needed";
-	return result->has_session ? "kept" : "none (run 'agentsecrets login')";
+	return result->has_session ? "logged in" : "none (run 'agentsecrets login')";
 }
 
 static void

@@ -70,7 +70,7 @@ static int
 advise(struct err *err)
 {
 	return err_hint(
-	    err, "take five random words, or let 'agentsecrets init' make one");
+	    err, "take five random words; an empty answer has one made");
 }
 
 int

@@ -61,6 +61,7 @@ forget_look(struct forget_subject *subject, struct err *err)
 	if (place_open_account(&place, &account, err) < 0)
 		return -(int)err->status;
 	snprintf(subject->email, sizeof(subject->email), "%s", account.email);
+	subject->has_key = account.has_private_key;
 	subject->kit_exported = account.kit_exported;
 	subject->embedded = text_equal(account.server, NET_EMBEDDED);
 	return 0;

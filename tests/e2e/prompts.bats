@@ -255,18 +255,30 @@ not_stored() {
 }
 
 @test "logout --forget wants the account's name, and says what will be lost" {
-  local email
-  new_account
-  email=$(agentsecrets whoami | sed -n 's/^account *//p')
-  at_terminal 'expect:No recovery kit was ever exported' \
-    "expect:Type the account's name to go on: " 'send:no\n' \
+  start_server
+  new_account web --server "$SERVER_URL" --email ada@example.com --name Ada
+  at_terminal "expect:account 'ada@example.com' and its key" \
+    'expect:No recovery kit was made here' \
+    "expect:Type 'ada@example.com' to go on: " 'send:no\n' \
     -- agentsecrets logout --forget
   assert_status 1
   [ -e "$AGENTSECRETS_HOME/account.json" ]
-  at_terminal "expect:Type the account's name to go on: " "send:$email\n" \
-    -- agentsecrets logout --forget
+  at_terminal "expect:Type 'ada@example.com' to go on: " \
+    'send:ada@example.com\n' -- agentsecrets logout --forget
   assert_status 0
   [ ! -e "$AGENTSECRETS_HOME/account.json" ]
+}
+
+@test "logout --forget of an embedded account wants a word that can be typed" {
+  new_account
+  at_terminal 'expect:every secret' "expect:Type 'embedded' to go on: " \
+    'send:local\n' -- agentsecrets logout --forget
+  assert_status 1
+  [ -e "$AGENTSECRETS_HOME/account.json" ]
+  at_terminal "expect:Type 'embedded' to go on: " 'send:embedded\n' \
+    -- agentsecrets logout --forget
+  assert_status 0
+  [ ! -e "$AGENTSECRETS_HOME/server" ]
 }
 
 @test "a value on the command line draws one warning, on a terminal only" {
