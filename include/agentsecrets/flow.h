@@ -191,6 +191,7 @@ struct identity {
 	bool has_key;
 	char key_number[36];
 	char line[512];
+	bool exposed; /* the key was one that a server can know */
 };
 
 /** Who this machine is. */
@@ -360,6 +361,11 @@ int server_status_run(
 
 struct status_result {
 	bool has_account;
+	bool is_other; /* the account here is another client's: not ours yet */
+	size_t other_workspaces;
+	size_t other_keys;	/* of those, whose key is in config.json */
+	bool other_key_in_file; /* the private key is in keyring.json */
+	bool exposed;		/* the key was one that a server can know */
 	char server[URL_MAX_BYTES + 1];
 	char email[EMAIL_MAX + 1];
 	bool has_key;

@@ -339,6 +339,7 @@ whoami(struct invocation *invocation, struct err *err)
 		json_out_text(&out, "server", identity.server);
 		json_out_bool(&out, "has_key", identity.has_key);
 		json_out_text(&out, "key_number", identity.key_number);
+		json_out_bool(&out, "key_exposed", identity.exposed);
 		json_out_text(&out, "identity", identity.line);
 		return json_out_print(&out, err);
 	}
@@ -352,6 +353,9 @@ whoami(struct invocation *invocation, struct err *err)
 		return 0;
 	}
 	print_line("key number  %s", identity.key_number);
+	if (identity.exposed)
+		print_line("warning     the key is known to the server that "
+			   "another client gave its password");
 	print_line("identity    %s", identity.line);
 	return 0;
 }

@@ -24,9 +24,11 @@ print_status_json(const struct status_result *result, struct err *err)
 
 	format_time(pulled, result->pulled_at);
 	json_out_bool(&out, "has_account", result->has_account);
+	json_out_bool(&out, "other_client", result->is_other);
 	json_out_text(&out, "server", result->server);
 	json_out_text(&out, "account", result->email);
 	json_out_bool(&out, "has_key", result->has_key);
+	json_out_bool(&out, "key_exposed", result->exposed);
 	json_out_bool(&out, "has_session", result->has_session);
 	json_out_bool(&out, "unlocked", result->unlocked);
 	json_out_text(&out, "project", result->where.project_name);
@@ -47,9 +49,31 @@ session_text(const struct status_result *result)
 }
 
 static void
+print_other(const struct status_result *result)
+{
+	print_line(
+	    "account      %s, of another AgentSecrets client", result->email);
+	print_line("server       %s",
+	    result->server[0] != '\0' ? result->server : "not known");
+	print_line("workspaces   %zu, the keys of %zu in config.json",
+	    result->other_workspaces, result->other_keys);
+	print_line("session      in %s",
+	    result->has_session ? "token.json" : "the keychain, if anywhere");
+	print_line("key          in %s",
+	    result->other_key_in_file ? "keyring.json"
+				      : "the keychain, if anywhere");
+	print_line("next: 'agentsecrets init --adopt' takes the account over");
+}
+
+static void
 print_status(const struct status_result *result)
 {
 	char age[48];
+
+	if (result->is_other) {
+		print_other(result);
+		return;
+	}
 
 	if (!result->has_account) {
 		print_line("account      none (run 'agentsecrets init')");
@@ -62,6 +86,9 @@ print_status(const struct status_result *result)
 	    result->has_key
 		? "on this machine, under the password"
 		: "not on this machine (run 'agentsecrets key import KIT')");
+	if (result->exposed)
+		print_line("warning      the key is known to the server that "
+			   "another client gave its password");
 	if (!result->has_project) {
 		print_line("project      none: %s", result->problem);
 		return;

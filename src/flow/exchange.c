@@ -33,8 +33,7 @@ exchange_connect(struct net *net, struct place *place,
 	int rc = account_load(&account, &place->home, err);
 
 	if (rc == 0)
-		return err_set(err, EXIT_ACCESS,
-		    "account.json is missing, but this machine was set up");
+		return place_no_account(&place->home, err);
 	return rc < 0 ? rc : connect_account(net, place, &account, caller, err);
 }
 

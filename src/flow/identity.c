@@ -34,6 +34,7 @@ whoami_run(struct identity *identity, struct err *err)
 	/* Never the server's word: the key that this machine trusts. */
 	if (place_load_trust(&place, err) < 0)
 		return -(int)err->status;
+	identity->exposed = place.trust.exposed;
 	key_fingerprint(fingerprint, place.trust.me);
 	fingerprint_digits(identity->key_number, fingerprint);
 	identity_line(identity->line, sizeof(identity->line), place.trust.me,

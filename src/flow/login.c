@@ -11,6 +11,7 @@
 #include <agentsecrets/envelope.h>
 #include <agentsecrets/fd.h>
 #include <agentsecrets/net_client.h>
+#include <agentsecrets/other_home.h>
 #include <agentsecrets/text.h>
 
 #include "connect.h"
@@ -186,6 +187,16 @@ start_session(struct account *account, struct place *place,
 	return rc;
 }
 
+/* A home holds one account, and this one's is another client's. */
+static int
+refuse_other_home(const struct place *place, struct err *err)
+{
+	char email[EMAIL_MAX + 1];
+	int rc = other_home_is(&place->home, email, err);
+
+	return rc > 0 ? place_no_account(&place->home, err) : rc;
+}
+
 int
 login_run(const char *email, const struct caller *caller,
     struct login_result *result, struct err *err)
@@ -199,6 +210,8 @@ login_run(const char *email, const struct caller *caller,
 	    config_load(&place.config, &place.home, err) < 0)
 		return -(int)err->status;
 	known = account_load(&account, &place.home, err);
+	if (known == 0 && refuse_other_home(&place, err) < 0)
+		return -(int)err->status;
 	if (known < 0 ||
 	    choose_server(&account, known == 0, &place, caller, err) < 0 ||
 	    choose_email(&account, email, caller, err) < 0 ||

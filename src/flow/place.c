@@ -2,6 +2,7 @@
 
 #include "place.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <agentsecrets/fd.h>
 #include <agentsecrets/names.h>
 #include <agentsecrets/net_client.h>
+#include <agentsecrets/other_home.h>
 #include <agentsecrets/text.h>
 
 #include "server_choice.h"
@@ -34,6 +36,30 @@ place_open_home(struct place *place, struct err *err)
 	return rc;
 }
 
+int
+place_no_account(const struct home *home, struct err *err)
+{
+	char email[EMAIL_MAX + 1];
+	int rc = other_home_is(home, email, err);
+
+	if (rc < 0)
+		return rc;
+	if (rc > 0) {
+		err_set(err, EXIT_ACCESS,
+		    "'%s' is the home of another AgentSecrets client, whose "
+		    "account '%s' was not taken over yet",
+		    home->path, email);
+		return err_hint(err, "run 'agentsecrets init --adopt'");
+	}
+	if (faccessat(home->fd, "trust", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return err_set(err, EXIT_ACCESS,
+		    "account.json is missing, but this machine was set up");
+	err_set(err, EXIT_ACCESS, "there is no account on this machine");
+	return err_hint(err,
+	    "run 'agentsecrets init' (new) or 'agentsecrets login' "
+	    "(you have an account)");
+}
+
 static int
 account_needed(
     struct account *account, const struct home *home, struct err *err)
@@ -42,10 +68,7 @@ account_needed(
 
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
-	err_set(err, EXIT_ACCESS, "there is no account on this machine");
-	return err_hint(err,
-	    "run 'agentsecrets init' (new) or 'agentsecrets login' "
-	    "(you have an account)");
+	return place_no_account(home, err);
 }
 
 int

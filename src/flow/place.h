@@ -52,6 +52,16 @@ int place_open_account(
     struct place *place, struct account *account, struct err *err);
 
 /**
+ * Say why a command that needs the account cannot go on where there is no
+ * account.json.
+ *
+ * @return -EXIT_ACCESS: the home is another client's (hint `init --adopt`),
+ *         something is missing, or there is no account (hint `init`);
+ *         -EXIT_FAILED when config.json is damaged
+ */
+int place_no_account(const struct home *home, struct err *err);
+
+/**
  * Read account.json again, under `lock`: it may have changed since. One that
  * does not exist yet leaves `account` as it is.
  *

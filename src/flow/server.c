@@ -7,6 +7,7 @@
 
 #include <agentsecrets/account.h>
 #include <agentsecrets/net_client.h>
+#include <agentsecrets/other_home.h>
 #include <agentsecrets/text.h>
 
 #include "connect.h"
@@ -79,6 +80,7 @@ server_set_run(const char *url, struct err *err)
 	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
 	char server[URL_MAX_BYTES + 1];
+	char email[EMAIL_MAX + 1];
 	int rc;
 
 	if (server_normalise(server, url != NULL ? url : NET_EMBEDDED, err) <
@@ -89,6 +91,8 @@ server_set_run(const char *url, struct err *err)
 	rc = account_load(&account, &place.home, err);
 	if (rc < 0 || (rc > 0 && check_account(&account, server, err) < 0))
 		return -(int)err->status;
+	if (rc == 0 && other_home_is(&place.home, email, err) != 0)
+		return place_no_account(&place.home, err);
 	snprintf(place.config.server_url, sizeof(place.config.server_url), "%s",
 	    text_equal(server, NET_EMBEDDED) ? "" : server);
 	return config_save(&place.config, &place.home, err);

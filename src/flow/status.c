@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <agentsecrets/account.h>
+#include <agentsecrets/other_home.h>
 #include <agentsecrets/session_cache.h>
 #include <agentsecrets/vault.h>
 
@@ -29,6 +30,27 @@ load_account(
 	result->has_session = session_is_kept(&place->home);
 	snprintf(result->server, sizeof(result->server), "%s", account.server);
 	snprintf(result->email, sizeof(result->email), "%s", account.email);
+	return 0;
+}
+
+/* Another client's home, as its files tell; its keychain is not asked. */
+static int
+load_other(
+    struct status_result *result, const struct place *place, struct err *err)
+{
+	AUTO_OTHER_HOME struct other_home other = OTHER_HOME_INIT;
+	int rc = other_home_load(&other, &place->home, err);
+
+	if (rc <= 0)
+		return rc;
+	result->is_other = true;
+	result->has_session = other.session_in_file;
+	result->other_key_in_file = other.key_in_file;
+	result->other_workspaces = other.workspaces_n;
+	for (size_t i = 0; i < other.workspaces_n; i++)
+		result->other_keys += other.workspaces[i].key_in_config;
+	memcpy(result->server, other.server_url, sizeof(result->server));
+	memcpy(result->email, other.email, sizeof(result->email));
 	return 0;
 }
 
@@ -84,7 +106,9 @@ status_run(
 	if (rc < 0 || (rc > 0 && load_account(result, &home, err) < 0))
 		return -(int)err->status;
 	if (!result->has_account)
-		return 0;
+		return rc > 0 ? load_other(result, &home, err) : 0;
+	if (trust_load(&home.trust, &home.home, &problem) == 0)
+		result->exposed = home.trust.exposed;
 	if (load_project(result, &place, caller, &problem) < 0)
 		snprintf(result->problem, sizeof(result->problem), "%s",
 		    problem.text);

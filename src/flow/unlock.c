@@ -231,8 +231,7 @@ unlock_workspace(uint8_t **out, struct place *place,
 	mark = arena_mark();
 	rc = account_load(&account, &place->home, err);
 	if (rc == 0)
-		return err_set(err, EXIT_ACCESS,
-		    "account.json is missing, but this machine was set up");
+		return place_no_account(&place->home, err);
 	if (rc > 0)
 		rc = unlock_private_key(
 		    &private_key, place, &account, caller, err);
