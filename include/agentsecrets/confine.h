@@ -11,6 +11,7 @@
 enum confine_policy {
 	CONFINE_NET_LOCAL,   /* Unix socket, or http to loopback */
 	CONFINE_NET_NETWORK, /* https */
+	CONFINE_KEYCHAIN,    /* the session bus */
 	CONFINE_SERVER,
 };
 

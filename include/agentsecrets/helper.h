@@ -12,6 +12,8 @@
 
 #include <agentsecrets/err.h>
 
+enum { HELPER_VARIABLES_MAX = 8 };
+
 struct helper {
 	pid_t pid; /* 0: not running */
 	int fd;	   /* our end of the socketpair */
@@ -37,12 +39,15 @@ int helper_find(char out[PATH_MAX], const char *name, struct err *err);
  * variable is asked. It must be a regular file of root or the effective user
  * that nobody else can write. It finds its socket as descriptor 3, /dev/null
  * as 0 and 1, our standard error as 2, nothing else; and in its environment
- * PATH, LANG and LC_ALL of our choice, HOME and XDG_RUNTIME_DIR of the
- * caller's. Proxy settings are not passed on.
+ * PATH, LANG and LC_ALL of our choice, HOME, XDG_RUNTIME_DIR and `variables`
+ * of the caller's where they are not empty. Proxy settings are not passed on.
  *
+ * @param variables  names with "=" behind them, NULL at the end, at most
+ *                   HELPER_VARIABLES_MAX; NULL for none
  * @return 0; -EXIT_FAILED
  */
-int helper_start(struct helper *helper, const char *name, struct err *err);
+int helper_start(struct helper *helper, const char *name,
+    const char *const *variables, struct err *err);
 
 /**
  * Close the socket and wait until the helper has ended. Accepts one that is

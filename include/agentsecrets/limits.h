@@ -18,13 +18,14 @@ enum {
 	VALUE_MAX = 131071, /* the server's limit for a value */
 	BLOB_OVERHEAD = 28, /* nonce 12, tag 16 */
 	BLOB_MAX = VALUE_MAX + BLOB_OVERHEAD,
-	PRIVATE_KEY_BLOB = 60,	  /* nonce 12, key 32, tag 16 */
-	SEALED_KEY = 80,	  /* sealed box around 32 bytes */
-	SESSION_MAX = 16384,	  /* token.json */
-	SECRETS_MAX = 20000,	  /* per request */
-	REQUEST_MAX = 32 << 20,	  /* HTTP body, bytes */
-	MESSAGE_MAX = 64 << 20,	  /* launcher <-> helper, bytes */
-	SMALL_FILE_MAX = 1 << 20, /* every JSON file of ours */
+	PRIVATE_KEY_BLOB = 60,	   /* nonce 12, key 32, tag 16 */
+	SEALED_KEY = 80,	   /* sealed box around 32 bytes */
+	SESSION_MAX = 16384,	   /* token.json */
+	SECRETS_MAX = 20000,	   /* per request */
+	KEYCHAIN_ENTRY_MAX = 1023, /* name of an item, ours are shorter */
+	REQUEST_MAX = 32 << 20,	   /* HTTP body, bytes */
+	MESSAGE_MAX = 64 << 20,	   /* launcher <-> helper, bytes */
+	SMALL_FILE_MAX = 1 << 20,  /* every JSON file of ours */
 	DOTENV_MAX = 32 << 20,
 };
 

@@ -9,8 +9,9 @@
  * A frame is parsed to its last byte against the tables below: a field that
  * the message does not know, a missing or doubled one, a length outside its
  * limits or bytes left over are refused, and the peer is then ended.
- * The launcher asks, the helper answers each request once. Numbers are eight
- * bytes. What is marked secret is received into the arena by the launcher.
+ * The launcher asks, the helper answers each request once (KEYCHAIN_WAITING
+ * only announces that the answer takes a person). Numbers are eight bytes. What
+ *is marked secret is received into the arena by the launcher.
  */
 #ifndef AGENTSECRETS_MESSAGE_H
 #define AGENTSECRETS_MESSAGE_H
@@ -49,7 +50,12 @@
 	FIELD(VERSION, 1, 64)	   /* of the server program */                 \
 	FIELD(EXTENSIONS, 0, 1024) /* names, a blank between two */            \
 	FIELD(ORIGIN, 0, URL_MAX_BYTES)                                        \
-	FIELD(REASON, 8, 8) /* enum message_reason */                          \
+	FIELD(ENTRY, 1, KEYCHAIN_ENTRY_MAX)  /* name of a keychain item */     \
+	FIELD(PREFIX, 0, KEYCHAIN_ENTRY_MAX) /* what an entry begins with */   \
+	FIELD(INDEX, 8, 8) /* an entry's place in the request */               \
+	FIELD(VALUE, 0, VALUE_MAX)                                             \
+	FIELD(COLLECTION, 0, LABEL_MAX) /* what the provider calls it */       \
+	FIELD(REASON, 8, 8)		/* enum message_reason */              \
 	FIELD(HTTP_STATUS, 8, 8)                                               \
 	FIELD(CODE, 0, 64) /* the server's error code */                       \
 	FIELD(TEXT, 0, 1024)                                                   \
@@ -104,6 +110,19 @@
 	    MAYBE(WORKSPACE) MAYBE(KEY_EPOCH) ONE(REVISION) MANY(ROW))         \
 	MESSAGE(NET_WRITTEN, false, ONE(REVISION) MANY(ROW))                   \
 	MESSAGE(NET_CONFLICT, false, MAYBE(KEY_EPOCH) MANY(ROW))               \
+	/* To agentsecrets-keychain. OPEN comes first; OPENED answers it. */   \
+	MESSAGE(KEYCHAIN_OPEN, false, )                                        \
+	MESSAGE(KEYCHAIN_LOOKUP, false, MANY(ENTRY))                           \
+	MESSAGE(KEYCHAIN_STORE, true, ONE(ENTRY) ONE(VALUE))                   \
+	MESSAGE(KEYCHAIN_DELETE, false, MANY(ENTRY))                           \
+	MESSAGE(KEYCHAIN_LIST, false, ONE(PREFIX))                             \
+	/* From agentsecrets-keychain. WAITING comes before an answer. */      \
+	MESSAGE(KEYCHAIN_WAITING, false, ONE(COLLECTION))                      \
+	MESSAGE(KEYCHAIN_OPENED, false, ONE(COLLECTION))                       \
+	MESSAGE(KEYCHAIN_VALUES, true, MANY(INDEX) MANY(VALUE))                \
+	MESSAGE(KEYCHAIN_NAMES, false, MANY(ENTRY))                            \
+	MESSAGE(KEYCHAIN_DONE, false, )                                        \
+	/* From both. */                                                       \
 	MESSAGE(ERROR, false,                                                  \
 	    ONE(REASON) MAYBE(HTTP_STATUS) MAYBE(CODE) ONE(TEXT))
 
@@ -119,6 +138,10 @@
  * bytes. "deleted" is one byte, 0 or 1; with 1 the blob is a tombstone, empty
  * when the server kept none. In NET_WRITE the row version is the condition
  * `if_version` (empty: no check); in NET_WRITTEN the blob is empty.
+ *
+ * In KEYCHAIN_VALUES there are as many INDEX as VALUE, in the same order: the
+ * value of the request's ENTRY number INDEX, from 0. An entry without one is
+ * not there.
  */
 enum {
 	WORKSPACE_COLUMNS = 7,
@@ -151,6 +174,10 @@ enum message_reason {
 	REASON_SERVER,		/* 5xx */
 	REASON_EMBEDDED,	/* the embedded server did not start */
 	REASON_FAILED,		/* anything of the helper's own */
+	REASON_NO_BUS,		/* no session bus, or it takes nobody in */
+	REASON_NO_PROVIDER,	/* nothing on the bus keeps secrets */
+	REASON_LOCKED,		/* and nobody could be asked, or would */
+	REASON_SILENT,		/* no answer in time */
 };
 
 /* A message on its way out. */
@@ -161,7 +188,7 @@ struct message {
 		enum message_field field;
 		const void *bytes; /* borrowed until message_send() */
 		size_t len;
-	} secrets[2];
+	} * secrets;
 	size_t secrets_n;
 	bool failed; /* memory ran out: sending reports it */
 };

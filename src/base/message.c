@@ -3,6 +3,7 @@
 #include <agentsecrets/message.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -89,6 +90,8 @@ void
 message_release(struct message *message)
 {
 	buf_release(&message->body);
+	free(message->secrets);
+	message->secrets = NULL;
 	message->secrets_n = 0;
 }
 
@@ -161,14 +164,25 @@ void
 message_add_secret(struct message *message, enum message_field field,
     const void *bytes, size_t len)
 {
-	size_t room = sizeof(message->secrets) / sizeof(message->secrets[0]);
+	size_t n = message->secrets_n;
 
-	if (message->secrets_n == room || len > SESSION_MAX) {
+	if (len > MESSAGE_MAX) {
 		message->failed = true;
 		return;
 	}
-	message->secrets[message->secrets_n++] =
-	    (struct message_secret){field, bytes, len};
+	/* Room for a power of two: it grows when that is full. */
+	if ((n & (n - 1)) == 0) {
+		struct message_secret *more = reallocarray(
+		    message->secrets, n == 0 ? 1 : 2 * n, sizeof(*more));
+
+		if (more == NULL) {
+			message->failed = true;
+			return;
+		}
+		message->secrets = more;
+	}
+	message->secrets[n] = (struct message_secret){field, bytes, len};
+	message->secrets_n++;
 }
 
 static int

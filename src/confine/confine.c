@@ -57,9 +57,9 @@ apply_limit(const struct limit *limit, struct err *err)
 	return 0;
 }
 
-/* The net helper writes no file and holds an answer three times at most. */
+/* A helper writes no file and holds an answer three times at most. */
 static int
-limit_net(struct err *err)
+limit_helper(struct err *err)
 {
 	const struct limit limits[] = {
 	    {RLIMIT_NOFILE, "open files", 64},
@@ -88,5 +88,5 @@ confine_self(enum confine_policy policy, struct err *err)
 		return err_sys(err, EXIT_FAILED, "cannot give up privileges");
 	if (apply_limit(&core, err) < 0)
 		return -EXIT_FAILED;
-	return policy == CONFINE_SERVER ? 0 : limit_net(err);
+	return policy == CONFINE_SERVER ? 0 : limit_helper(err);
 }

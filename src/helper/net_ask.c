@@ -7,6 +7,10 @@
 #include <agentsecrets/fd.h>
 #include <agentsecrets/text.h>
 
+#include "exchange.h"
+
+#define NAME "the network helper"
+
 int
 net_nonsense(const char *what, struct err *err)
 {
@@ -20,26 +24,14 @@ net_column_text(const struct column *column, char *out, size_t out_len)
 	return text_copy(out, out_len, column->bytes, column->len);
 }
 
-/* One frame each way. A helper that breaks the rules is not asked again. */
+/* One frame each way. */
 static int
 exchange(struct net *net, const struct message *request,
     struct message_view *answer, struct err *err)
 {
-	int rc;
-
-	if (net->helper.fd < 0)
-		return err_set(
-		    err, EXIT_FAILED, "the network helper is not running");
-	rc = message_send(net->helper.fd, request, err);
-	if (rc == 0)
-		rc = message_receive(net->helper.fd, arena_message_memory,
-		    &net->reply, answer, err);
-	if (rc == 1)
-		return 0;
-	if (rc == 0)
-		err_set(err, EXIT_FAILED, "the network helper has ended");
-	helper_stop(&net->helper);
-	return -EXIT_FAILED;
+	if (helper_say(&net->helper, NAME, request, err) < 0)
+		return -EXIT_FAILED;
+	return helper_hear(&net->helper, NAME, &net->reply, answer, err);
 }
 
 static int

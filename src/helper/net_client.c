@@ -33,7 +33,7 @@ int
 net_start(struct net *net, const char *server, const char *data_dir,
     const struct net_session *session, struct err *err)
 {
-	int rc = helper_start(&net->helper, "agentsecrets-net", err);
+	int rc = helper_start(&net->helper, "agentsecrets-net", NULL, err);
 
 	if (rc < 0)
 		return rc;

@@ -9,10 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 
 #include <agentsecrets/confine.h>
+#include <agentsecrets/serve.h>
 #include <agentsecrets/spawn.h>
 #include <agentsecrets/text.h>
 
@@ -115,9 +114,11 @@ open_server(struct net_state *state, const struct message_view *request,
 }
 
 static int
-handle(struct net_state *state, const struct message_view *request,
+handle(void *context, const struct message_view *request,
     struct message *answer, struct err *err)
 {
+	struct net_state *state = context;
+
 	state->reason = REASON_FAILED;
 	state->http_status = 0;
 	state->code[0] = '\0';
@@ -138,57 +139,18 @@ handle(struct net_state *state, const struct message_view *request,
 	    message_name(request->type));
 }
 
+/* Why the last request failed, beside the text. */
 static void
-make_error(const struct net_state *state, const struct err *err,
-    struct message *answer)
+explain(void *context, struct message *error)
 {
-	message_release(answer);
-	message_init(answer, MESSAGE_ERROR);
-	message_add_number(answer, FIELD_REASON, state->reason);
+	const struct net_state *state = context;
+
+	message_add_number(error, FIELD_REASON, state->reason);
 	if (state->http_status != 0)
 		message_add_number(
-		    answer, FIELD_HTTP_STATUS, state->http_status);
+		    error, FIELD_HTTP_STATUS, state->http_status);
 	if (state->code[0] != '\0')
-		message_add_text(answer, FIELD_CODE, state->code);
-	message_add(answer, FIELD_TEXT, err->text, strnlen(err->text, 1024));
-}
-
-/* A request's bytes, in memory that is wiped when it is freed. */
-static void *
-request_memory(void *context, bool secret, size_t len, struct err *err)
-{
-	struct buf *buf = context;
-
-	(void)secret;
-	if (buf_reserve(buf, len) < 0) {
-		err_memory(err);
-		return NULL;
-	}
-	return buf->data;
-}
-
-/* @return 1; 0 when the launcher is done; -EXIT_FAILED when it is gone */
-static int
-serve_one(struct net_state *state, struct err *err)
-{
-	AUTO_BUF struct buf memory = BUF_INIT;
-	AUTO_MESSAGE struct message answer = {.type = MESSAGE_NET_DONE};
-	struct message_view request;
-	int rc = message_receive(
-	    SPAWN_SOCKET, request_memory, &memory, &request, err);
-
-	if (rc <= 0)
-		return rc;
-	if (handle(state, &request, &answer, err) < 0)
-		make_error(state, err, &answer);
-	else if (answer.failed) {
-		state->reason = REASON_FAILED;
-		err_memory(err);
-		make_error(state, err, &answer);
-	}
-	/* Who has the answer may rely on a password being gone here. */
-	buf_release(&memory);
-	return message_send(SPAWN_SOCKET, &answer, err) < 0 ? -EXIT_FAILED : 1;
+		message_add_text(error, FIELD_CODE, state->code);
 }
 
 static void
@@ -213,7 +175,7 @@ int
 main(int argc, char **argv)
 {
 	struct net_state state = {.curl = NULL};
-	struct stat st;
+	const struct serving serving = {&state, handle, explain, NULL};
 	struct err err;
 	int rc;
 
@@ -222,7 +184,7 @@ main(int argc, char **argv)
 		puts("agentsecrets-net " PACKAGE_VERSION);
 		return EXIT_DONE;
 	}
-	if (fstat(SPAWN_SOCKET, &st) < 0 || !S_ISSOCK(st.st_mode))
+	if (!serve_is_started())
 		return refuse("agentsecrets starts this, not you");
 #ifndef WITH_SANITIZERS
 	if (!confine_malloc_wipes())
@@ -233,7 +195,7 @@ main(int argc, char **argv)
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return refuse("cannot start libcurl");
 	do {
-		rc = serve_one(&state, &err);
+		rc = serve_one(&serving, &err);
 	} while (rc > 0);
 	release(&state);
 	return rc < 0 ? EXIT_FAILED : EXIT_DONE;

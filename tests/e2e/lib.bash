@@ -22,7 +22,8 @@ PATH=$PREFIX/bin:$PATH
 export LC_ALL=C.UTF-8
 unset AGENTSECRETS_{HOME,TOKEN,TOKEN_FILE,PASSWORD_FILE,SERVER_URL,PROJECT} \
   AGENTSECRETS_{ENV,STORAGE_MODE,DEBUG,ACTIVE} "${!DBUS_@}" "${!LD_@}" no_proxy http_proxy \
-  https_proxy NO_PROXY HTTP_PROXY HTTPS_PROXY CDPATH
+  https_proxy NO_PROXY HTTP_PROXY HTTPS_PROXY CDPATH DISPLAY WAYLAND_DISPLAY \
+  XAUTHORITY
 
 # fresh_home [NAME]: an empty home and a working directory inside the test's
 # own directory, and go there. More homes are more machines.

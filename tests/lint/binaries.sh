@@ -48,6 +48,9 @@ only bin/agentsecrets libsodium libnettle libcjson |
   found_nothing 'the launcher links libsodium, libnettle, libcjson, libc'
 only libexec/agentsecrets/agentsecrets-net libcurl libcjson libsodium |
   found_nothing 'the net helper links libcurl, libcjson, libsodium, libc'
+only libexec/agentsecrets/agentsecrets-keychain libsecret-1 libgio-2 \
+  libgobject-2 libglib-2 |
+  found_nothing 'the keychain helper links libsecret, GLib, libc'
 only bin/agentsecrets-server libmicrohttpd libsqlite3 libcjson libsodium \
   libargon2 libnettle | found_nothing 'the server links no client library'
 for program in $(programs); do

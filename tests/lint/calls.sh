@@ -62,7 +62,7 @@ grep -E '(^|[^A-Za-z0-9_])sqlite3_[a-z0-9_]+[[:space:]]*\(' <<<"$code" |
 grep -E '"[^"]*(SELECT .* FROM|INSERT INTO|DELETE FROM|CREATE TABLE) ' <<<"$code" |
   grep -v '^src/server/' | found_nothing 'SQL stands in the server only'
 
-mapfile -t clients < <(sources src | grep -vE '^src/(server|net|cli)/')
+mapfile -t clients < <(sources src | grep -vE '^src/(server|net|keychain|cli)/')
 without_comments "${clients[@]}" |
   grep -E '[^A-Za-z0-9_](printf|puts|putchar|fputs|fprintf|perror|exit)\(' |
   found_nothing 'nothing below the programs prints or exits'

@@ -174,7 +174,7 @@ test_gets_nothing_else(void **state)
 
 	(void)state;
 	spoil_ourselves();
-	assert_int_equal(helper_start(&helper, HELPER_NAME, &err), 0);
+	assert_int_equal(helper_start(&helper, HELPER_NAME, NULL, &err), 0);
 	environ = before;
 	assert_int_equal(fcntl(helper.fd, F_GETFD), FD_CLOEXEC);
 	read_report(helper.fd, report, sizeof(report));
@@ -200,7 +200,7 @@ test_found_when_undumpable(void **state)
 
 	(void)state;
 	assert_int_equal(prctl(PR_SET_DUMPABLE, 0), 0);
-	assert_int_equal(helper_start(&helper, HELPER_NAME, &err), 0);
+	assert_int_equal(helper_start(&helper, HELPER_NAME, NULL, &err), 0);
 	helper_stop(&helper);
 }
 
@@ -212,7 +212,7 @@ test_hanging_helper_is_ended(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(helper_start(&helper, HELPER_NAME, &err), 0);
+	assert_int_equal(helper_start(&helper, HELPER_NAME, NULL, &err), 0);
 	read_report(helper.fd, report, sizeof(report));
 	assert_int_equal(write(helper.fd, "h", 1), 1);
 	helper_stop(&helper);
@@ -239,7 +239,7 @@ refused_with_mode(mode_t mode, int want)
 	snprintf(path, sizeof(path), "%s/libexec/agentsecrets/%s", prefix,
 	    HELPER_NAME);
 	assert_int_equal(chmod(path, mode), 0);
-	assert_int_equal(helper_start(&helper, HELPER_NAME, &err), want);
+	assert_int_equal(helper_start(&helper, HELPER_NAME, NULL, &err), want);
 	assert_int_equal(helper.fd >= 0, want == 0);
 	helper_stop(&helper);
 }
@@ -262,7 +262,7 @@ test_missing(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    helper_start(&helper, "no-such-helper", &err), -EXIT_FAILED);
+	    helper_start(&helper, "no-such-helper", NULL, &err), -EXIT_FAILED);
 	assert_non_null(strstr(err.text, "no-such-helper"));
 	assert_string_not_equal(err.hint, "");
 }
