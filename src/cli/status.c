@@ -45,7 +45,8 @@ session_text(const struct status_result *result)
 {
 	if (text_equal(result->server, "embedded"))
 		return "none needed";
-	return result->has_session ? "logged in" : "none (run 'agentsecrets login')";
+	return result->has_session ? "logged in"
+				   : "none (run 'agentsecrets login')";
 }
 
 static void

@@ -256,7 +256,8 @@ not_stored() {
 
 @test "logout --forget wants the account's name, and says what will be lost" {
   start_server
-  new_account web --server "$SERVER_URL" --email ada@example.com --name Ada
+  new_account web --server "$SERVER_URL" --email ada@example.com \
+    --name 'Ada Lovelace'
   at_terminal "expect:account 'ada@example.com' and its key" \
     'expect:No recovery kit was made here' \
     "expect:Type 'ada@example.com' to go on: " 'send:no\n' \
