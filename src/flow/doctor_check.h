@@ -6,6 +6,8 @@
 #ifndef DOCTOR_CHECK_H
 #define DOCTOR_CHECK_H
 
+#include <time.h>
+
 #include <agentsecrets/doctor.h>
 
 #include <agentsecrets/account.h>
@@ -61,7 +63,9 @@ void doctor_not_mended(struct doctor *doctor, const struct err *err);
 void doctor_program(struct doctor *doctor);
 void doctor_environment(struct doctor *doctor);
 void doctor_clock(struct doctor *doctor);
+void doctor_clock_at(struct doctor *doctor, time_t now);
 void doctor_memory(struct doctor *doctor);
+void doctor_crypto(struct doctor *doctor);
 void doctor_home(struct doctor *doctor);
 void doctor_files(struct doctor *doctor);
 void doctor_account(struct doctor *doctor);

@@ -362,42 +362,47 @@ PY
   finding program path "$PREFIX/bin"
 }
 
-@test 'memory that cannot be locked, and a kernel that keeps no key' {
-  # product build only: the sanitizers keep memory of their own
-  local without=$TOOLS/tests/lib/without
-  "$without" memfd_secret "$PREFIX/bin/agentsecrets" doctor --json \
-    >"$BATS_TEST_TMPDIR/report"
-  finding memory arena 'locked memory'
-  [ "$LEVEL" = note ]
-  "$without" memfd_secret,mlock2 "$PREFIX/bin/agentsecrets" doctor --json \
-    >"$BATS_TEST_TMPDIR/report"
-  finding memory arena 'ordinary memory'
-  [ "$LEVEL" = warning ]
-  "$without" keyctl,add_key "$PREFIX/bin/agentsecrets" doctor --json \
-    >"$BATS_TEST_TMPDIR/report"
-  finding memory keyring
-  [ "$LEVEL" = warning ]
-  (
-    ulimit -l 64
-    found warning memory locked '64 KiB'
-  )
-  (
-    ulimit -c unlimited
-    found note memory core 'core file'
-  )
+# look_mounted SIZE MODE GROUP NAME: a copy of the home on a file system of
+# its own, which is then read-only or not; prints a finding after --repair.
+look_mounted() {
+  export -f look finding fail
+  export DOCTOR_PY BATS_TEST_TMPDIR
+  # shellcheck disable=SC2016 # for the other shell
+  run unshare -m bash -c 'set -e
+    mount -t tmpfs -o "size=$1,mode=0700" tmpfs "$HOME/mounted"
+    cp -a "$AGENTSECRETS_HOME"/. "$HOME/mounted"
+    AGENTSECRETS_HOME=$HOME/mounted
+    chmod 0644 "$AGENTSECRETS_HOME/trust"
+    mount -o "remount,$2" "$AGENTSECRETS_HOME"
+    look --repair
+    finding "$3" "$4"
+    echo "$LEVEL $STATUS $TEXT ($HINT)"' - "$@"
+}
+
+@test 'a full disk, and one that is read-only' {
+  needs_root
+  unshare -m true 2>/dev/null || skip 'no mount namespace'
+  new_account
+  mkdir "$HOME/mounted"
+  look_mounted 1m rw home room
+  assert_match '^problem 1 the disk under .* is full: '
+  look_mounted 64m ro home room
+  assert_match '^warning 0 .* is read-only '
+  look_mounted 64m ro home mode
+  assert_match 'not mended: cannot change its mode: Read-only file system'
 }
 
 @test 'killed in the middle of a repair, the next one completes it' {
   local i
   new_account
   agentsecrets set -q A=1 2>/dev/null
-  for ((i = 0; i < 20; i++)); do
+  for ((i = 0; i < 8; i++)); do
     chmod 0666 "$AGENTSECRETS_HOME"/{account.json,trust,config.json}
     cp "$AGENTSECRETS_HOME/account.json" "$AGENTSECRETS_HOME/account.pending"
     touch "$AGENTSECRETS_HOME/.trust.0123456789abcdef.tmp"
     printf x >>"$(echo "$AGENTSECRETS_HOME"/vault/*.development)"
     agentsecrets doctor --repair -y >/dev/null 2>&1 &
-    sleep "0.00$((i % 10))"
+    sleep "0.0$((i * 3))"
     kill -9 $! 2>/dev/null || :
     wait $! 2>/dev/null || :
     run agentsecrets doctor --repair -y
