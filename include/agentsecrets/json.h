@@ -81,4 +81,12 @@ int json_print(struct buf *out, const cJSON *json, bool pretty);
  */
 int json_print_text(struct buf *out, const char *text, size_t len);
 
+/**
+ * Append sound JSON as it is, but for what is unprintable in its texts: that
+ * is written \uXXXX, as by json_print_text(). It means the same.
+ *
+ * @return 0, or -1 when memory is out
+ */
+int json_print_printable(struct buf *out, const char *json, size_t len);
+
 #endif

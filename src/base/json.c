@@ -196,3 +196,26 @@ json_print_text(struct buf *out, const char *text, size_t len)
 	}
 	return buf_append_text(out, "\"");
 }
+
+int
+json_print_printable(struct buf *out, const char *json, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len) {
+		uint32_t c = 0;
+		size_t n = text_decode(json + i, len - i, &c);
+		int rc;
+
+		if (n == 0)
+			rc = buf_append_text(out, "\\ufffd");
+		else if (c >= 0x20 && text_is_unprintable(c))
+			rc = buf_printf(out, "\\u%04x", (unsigned)c);
+		else
+			rc = buf_append(out, json + i, n);
+		if (rc < 0)
+			return -1;
+		i += n == 0 ? 1 : n;
+	}
+	return 0;
+}

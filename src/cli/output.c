@@ -56,6 +56,15 @@ print_line(const char *format, ...)
 	puts(safe);
 }
 
+int
+print_text(const struct buf *text, struct err *err)
+{
+	if (fwrite(text->data, 1, text->len, stdout) < text->len)
+		return err_sys(
+		    err, EXIT_FAILED, "cannot write to standard output");
+	return 0;
+}
+
 void
 print_names(const struct names *names)
 {

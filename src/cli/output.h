@@ -23,6 +23,9 @@ void output_be_quiet(bool quiet);
 /** printf to standard output; every line passes the sanitiser as a whole. */
 void print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/** Print text as it is: printable, and with its line ends. */
+int print_text(const struct buf *text, struct err *err);
+
 /** One name a line. */
 void print_names(const struct names *names);
 

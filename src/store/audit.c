@@ -37,12 +37,12 @@ put(struct buf *line, const char *key, const char *text)
 }
 
 /*
- * Append a UTC time (RFC 3339). gmtime_r(3) and strftime(3) would open
- * /etc/localtime at every start. The year is counted from March, so that a
- * leap day is its last; an era has 400 years.
+ * gmtime_r(3) and strftime(3) would open /etc/localtime at every start. The
+ * year is counted from March, so that a leap day is its last; an era has 400
+ * years.
  */
-static int
-put_time(struct buf *line, uint64_t now)
+void
+audit_time(char out[AUDIT_TIME + 1], uint64_t now)
 {
 	unsigned second = (unsigned)(now % DAY);
 	unsigned days = (unsigned)(now / DAY) + 719468; /* since 0000-03-01 */
@@ -53,18 +53,24 @@ put_time(struct buf *line, uint64_t now)
 	unsigned of_year = of_era - (365 * year + year / 4 - year / 100);
 	unsigned month = (5 * of_year + 2) / 153; /* 0: March */
 	unsigned day = of_year - (153 * month + 2) / 5 + 1;
+	char text[80];
 
-	return buf_printf(line, "%04u-%02u-%02uT%02u:%02u:%02uZ",
+	snprintf(text, sizeof(text), "%04u-%02u-%02uT%02u:%02u:%02uZ",
 	    year + 400 * era + (month >= 10),
 	    month < 10 ? month + 3 : month - 9, day, second / 3600,
 	    second / 60 % 60, second % 60);
+	memcpy(out, text, AUDIT_TIME);
+	out[AUDIT_TIME] = '\0';
 }
 
 static int
 print(struct buf *line, const struct audit_record *record)
 {
+	char now[AUDIT_TIME + 1];
+
+	audit_time(now, (uint64_t)time(NULL));
 	if (buf_append_text(line, "{\"timestamp\":\"") < 0 ||
-	    put_time(line, (uint64_t)time(NULL)) < 0 ||
+	    buf_append_text(line, now) < 0 ||
 	    buf_append_text(line, "\",\"event\":\"env\"") < 0 ||
 	    put(line, "project", record->project) < 0 ||
 	    put(line, "project_id", record->project_id) < 0 ||

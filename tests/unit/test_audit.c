@@ -169,6 +169,125 @@ test_cut(void **state)
 	assert_int_equal(status, 0);
 }
 
+struct seen {
+	uint64_t numbers[8];
+	char commands[8][32];
+	size_t n;
+};
+
+static int
+see(void *context, const struct audit_entry *entry, struct err *err)
+{
+	struct seen *seen = context;
+
+	(void)err;
+	assert_true(seen->n < 8);
+	seen->numbers[seen->n] = entry->number;
+	snprintf(seen->commands[seen->n++], sizeof(seen->commands[0]), "%s",
+	    entry->command);
+	return text_equal(entry->command, "stop") ? -EXIT_CONFLICT : 0;
+}
+
+static void
+test_read(void **state)
+{
+	struct fixture *f = *state;
+	struct seen seen = {.n = 0};
+	struct audit_count count;
+	struct err err;
+
+	assert_int_equal(audit_read(&f->home, see, &seen, &count, &err), 0);
+	assert_int_equal(count.lines + count.damaged + seen.n, 0);
+	assert_int_equal(audit_append(&f->home, &plain, &err), 0);
+	assert_int_equal(audit_append(&f->home, &plain, &err), 0);
+	assert_int_equal(audit_read(&f->home, see, &seen, &count, &err), 0);
+	assert_int_equal(seen.n, 2);
+	assert_int_equal(seen.numbers[1], 2);
+	assert_string_equal(seen.commands[1], "npm");
+	assert_int_equal(count.lines, 2);
+	assert_int_equal(count.damaged, 0);
+}
+
+/* What is no entry costs itself and no other. */
+static void
+test_read_damaged(void **state)
+{
+#define ENTRY(command)                                                         \
+	"{\"timestamp\":\"2026-11-24T21:10:08Z\",\"event\":\"env\","           \
+	"\"command\":\"" command "\"}\n"
+	static const char text[] =
+	    "\n"
+	    "garbage\n"
+	    "[1]\n" ENTRY("a") "{\"timestamp\":\"2026-11-24T2" ENTRY(
+		"b") "{\"timestamp\":\"2026-11-24 "
+		     "21:10:08\",\"event\":\"env\"}\n"
+		     "{\"timestamp\":\"2026-11-24T21:10:08Z\",\"event\":7}\n"
+		     "{\"timestamp\":\"2026-11-24T21:10:08Z\",\"event\":"
+		     "\"env\","
+		     "\"secret_keys\":[7]}\n"
+		     "\xff\n" ENTRY("c\\n{\\\"timestamp\\\":\\\"") ENTRY("stop")
+			 ENTRY("d") "{\"timestamp\":\"2026-11-24T21:10:08Z\"";
+	struct fixture *f = *state;
+	struct seen seen = {.n = 0};
+	struct audit_count count;
+	struct err err;
+
+	fixture_write(f, "audit.log", text);
+	assert_int_equal(
+	    audit_read(&f->home, see, &seen, &count, &err), -EXIT_CONFLICT);
+	assert_int_equal(seen.n, 4);
+	assert_string_equal(seen.commands[0], "a");
+	assert_int_equal(seen.numbers[0], 4);
+	assert_string_equal(seen.commands[1], "b");
+	assert_int_equal(seen.numbers[1], 5);
+	assert_string_equal(seen.commands[2], "c\n{\"timestamp\":\"");
+	assert_int_equal(count.lines, 11);
+	assert_int_equal(count.damaged, 8);
+}
+
+static void
+test_read_refuses(void **state)
+{
+	struct fixture *f = *state;
+	struct seen seen = {.n = 0};
+	struct audit_count count;
+	struct err err;
+
+	fixture_write(f, "target", ENTRY("a"));
+	assert_int_equal(symlinkat("target", f->home.fd, "audit.log"), 0);
+	assert_int_equal(
+	    audit_read(&f->home, see, &seen, &count, &err), -EXIT_FAILED);
+	assert_int_equal(unlinkat(f->home.fd, "audit.log", 0), 0);
+	assert_int_equal(mkfifoat(f->home.fd, "audit.log", 0600), 0);
+	assert_int_equal(
+	    audit_read(&f->home, see, &seen, &count, &err), -EXIT_FAILED);
+	assert_int_equal(seen.n, 0);
+}
+
+static void
+test_times(void **state)
+{
+	static const char *const wrong[] = {"", "2026-11-24",
+	    "2026-11-24T21:10:08", "2026-11-24T21:10:08z",
+	    "2026-11-24 21:10:08Z", "2026-13-24T21:10:08Z",
+	    "2026-00-24T21:10:08Z", "2026-11-32T21:10:08Z",
+	    "2026-11-00T21:10:08Z", "2026-11-24T24:10:08Z",
+	    "2026-11-24T31:10:08Z", "2026-11-24T21:60:08Z",
+	    "2026-11-24T21:10:70Z", "2026-11-24T21:10:08Zx"};
+	char text[AUDIT_TIME + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(audit_time_is_sound(wrong[i]));
+	assert_true(audit_time_is_sound("2026-11-24T23:59:60Z"));
+	audit_time(text, 0);
+	assert_string_equal(text, "1970-01-01T00:00:00Z");
+	audit_time(text, 1709208000);
+	assert_string_equal(text, "2024-02-29T12:00:00Z");
+	audit_time(text, UINT64_C(253402300799));
+	assert_string_equal(text, "9999-12-31T23:59:59Z");
+}
+
 #define EACH(test)                                                             \
 	cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
@@ -181,6 +300,10 @@ main(void)
 	    EACH(test_together),
 	    EACH(test_refuses),
 	    EACH(test_cut),
+	    EACH(test_read),
+	    EACH(test_read_damaged),
+	    EACH(test_read_refuses),
+	    EACH(test_times),
 	};
 
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
