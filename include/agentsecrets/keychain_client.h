@@ -10,7 +10,8 @@
  *
  * Every call may fail with -EXIT_ACCESS (locked) or -EXIT_FAILED, with its
  * own sentence and hint for each trouble; `trouble` tells which it was. Once
- * the helper has ended the others fail as the first did. Nothing takes longer
+ * the helper has ended, as after KEYCHAIN_SILENT, the others fail with
+ * KEYCHAIN_BROKE. Nothing takes longer
  * than five seconds to begin to answer, except a person.
  *
  * The one thing that a call changes before its answer is the screen: a locked

@@ -14,8 +14,7 @@
 
 #define NAME "the keychain helper"
 
-static const char without_hint[] =
-    "'agentsecrets key-store sealed' does without a keychain";
+#define WITHOUT "'agentsecrets key-store sealed' does without a keychain"
 
 static int
 nonsense(struct keychain *keychain, const char *what, struct err *err)
@@ -25,43 +24,56 @@ nonsense(struct keychain *keychain, const char *what, struct err *err)
 	    err, EXIT_FAILED, "%s gave a broken answer: %s", NAME, what);
 }
 
+/* What each reason means to the launcher. */
+static const struct meaning {
+	enum message_reason reason;
+	enum keychain_trouble trouble;
+	enum exit_status status;
+	const char *hint;
+} meanings[] = {
+    {REASON_NO_BUS, KEYCHAIN_NO_BUS, EXIT_FAILED,
+	"a keychain needs the session bus of a desktop; " WITHOUT},
+    {REASON_NO_PROVIDER, KEYCHAIN_NO_PROVIDER, EXIT_FAILED,
+	"start one, such as gnome-keyring or KeePassXC; " WITHOUT},
+    {REASON_LOCKED, KEYCHAIN_LOCKED, EXIT_ACCESS,
+	"unlock it and try again; " WITHOUT},
+    {REASON_SILENT, KEYCHAIN_SILENT, EXIT_FAILED,
+	"restart the program that keeps the keychain; " WITHOUT},
+    {REASON_NOT_OURS, KEYCHAIN_BROKE, EXIT_FAILED,
+	"restart the program that keeps the keychain; " WITHOUT},
+};
+
+static const struct meaning *
+meaning_of(uint64_t reason)
+{
+	static const struct meaning other = {
+	    REASON_FAILED, KEYCHAIN_BROKE, EXIT_FAILED, NULL};
+
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+		if (meanings[i].reason == reason)
+			return &meanings[i];
+	}
+	return &other;
+}
+
 /* An ERROR as our own failure: its text, our status and hint. */
 static int
 refused(struct keychain *keychain, const struct message_view *answer,
     struct err *err)
 {
+	const struct meaning *meaning = meaning_of(
+	    message_find_number(answer, FIELD_REASON, REASON_FAILED));
 	char text[1025];
 
 	if (message_find_text(answer, FIELD_TEXT, text, sizeof(text), err) < 0)
 		return nonsense(keychain, "its error", err);
-	switch (message_find_number(answer, FIELD_REASON, REASON_FAILED)) {
-	case REASON_NO_BUS:
-		keychain->trouble = KEYCHAIN_NO_BUS;
-		err_set(err, EXIT_FAILED, "%s", text);
-		return err_hint(err,
-		    "a keychain needs the session bus of a desktop; %s",
-		    without_hint);
-	case REASON_NO_PROVIDER:
-		keychain->trouble = KEYCHAIN_NO_PROVIDER;
-		err_set(err, EXIT_FAILED, "%s", text);
-		return err_hint(err,
-		    "start one, such as gnome-keyring or KeePassXC; %s",
-		    without_hint);
-	case REASON_LOCKED:
-		keychain->trouble = KEYCHAIN_LOCKED;
-		err_set(err, EXIT_ACCESS, "%s", text);
-		return err_hint(
-		    err, "unlock it and try again; %s", without_hint);
-	case REASON_SILENT:
-		keychain->trouble = KEYCHAIN_SILENT;
-		err_set(err, EXIT_FAILED, "%s", text);
-		return err_hint(err,
-		    "restart the program that keeps the keychain; %s",
-		    without_hint);
-	default:
-		keychain->trouble = KEYCHAIN_BROKE;
-		return err_set(err, EXIT_FAILED, "%s", text);
-	}
+	keychain->trouble = meaning->trouble;
+	/* It has sent this as its last word. */
+	if (meaning->trouble == KEYCHAIN_SILENT)
+		helper_stop(&keychain->helper);
+	err_set(err, meaning->status, "%s", text);
+	return meaning->hint != NULL ? err_hint(err, "%s", meaning->hint)
+				     : -(int)meaning->status;
 }
 
 /* What the provider calls its collection. */
@@ -84,8 +96,7 @@ tell_waiting(const struct keychain *keychain)
 	text_printable(shown, sizeof(shown), keychain->collection,
 	    strlen(keychain->collection), TEXT_PRINTABLE_MAX);
 	snprintf(text, sizeof(text),
-	    "waiting for the keychain '%s' to be unlocked in its own window",
-	    shown);
+	    "waiting for an answer in the window of the keychain '%s'", shown);
 	keychain->notice(text);
 }
 

@@ -85,7 +85,7 @@ is_missing(const GError *error)
 int
 bus_gone(struct keychain_state *state, struct err *err)
 {
-	return keychain_fail(state, REASON_FAILED, err,
+	return keychain_fail(state, REASON_NOT_OURS, err,
 	    "the keychain has gone away in the middle");
 }
 
@@ -102,8 +102,12 @@ bus_failed(struct keychain_state *state, GError *error, struct err *err)
 	    g_error_matches(owned, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||
 	    g_error_matches(owned, G_IO_ERROR, G_IO_ERROR_CLOSED))
 		return bus_gone(state, err);
-	return keychain_fail(
-	    state, REASON_FAILED, err, "the keychain says: %s", owned->message);
+	/* What GLib says of an answer of another type. */
+	if (g_error_matches(owned, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT))
+		return keychain_fail(state, REASON_NOT_OURS, err,
+		    "the keychain gave a broken answer: %s", owned->message);
+	return keychain_fail(state, REASON_REFUSED, err,
+	    "the keychain says: %s", owned->message);
 }
 
 int
@@ -154,7 +158,7 @@ bus_property(struct keychain_state *state, const char *path,
 		return NULL;
 	g_variant_get(answer, "(v)", &value);
 	if (!g_variant_is_of_type(value, G_VARIANT_TYPE(type))) {
-		keychain_fail(state, REASON_FAILED, err,
+		keychain_fail(state, REASON_NOT_OURS, err,
 		    "the keychain gave a broken answer: %s", name);
 		return NULL;
 	}

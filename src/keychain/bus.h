@@ -50,7 +50,7 @@ GVariant *bus_property(struct keychain_state *state, const char *path,
  * Turn an error of GLib into ours.
  *
  * @param error  freed
- * @return -EXIT_FAILED with REASON_LOCKED, REASON_FAILED
+ * @return -EXIT_FAILED with REASON_LOCKED, REASON_REFUSED, REASON_NOT_OURS
  */
 int bus_failed(struct keychain_state *state, GError *error, struct err *err);
 

@@ -179,7 +179,7 @@ add_values(struct keychain_state *state, const GPtrArray *paths,
 			    state->label);
 		bytes = secret_value_get(value, &len);
 		if (len > VALUE_MAX)
-			return keychain_fail(state, REASON_FAILED, err,
+			return keychain_fail(state, REASON_REFUSED, err,
 			    "the keychain '%s' holds more than %d bytes in an "
 			    "item",
 			    state->label, VALUE_MAX);

@@ -188,15 +188,17 @@ ask(struct keychain_state *state, const char *prompt, struct question *question,
 
 /* What the answer means. */
 static int
-judge(struct keychain_state *state, struct question *question, struct err *err)
+judge(struct keychain_state *state, struct question *question,
+    enum prompt_purpose purpose, struct err *err)
 {
 	if (question->over && !question->dismissed)
 		return 0;
 	if (question->over)
 		return keychain_fail(state, REASON_LOCKED, err,
-		    "the keychain '%s' stays locked: the question was "
-		    "dismissed",
-		    state->label);
+		    "the keychain '%s' %s: the question was dismissed",
+		    state->label,
+		    purpose == PROMPT_UNLOCK ? "stays locked"
+					     : "was not changed");
 	if (question->gone)
 		return bus_gone(state, err);
 	return bus_failed(state, g_steal_pointer(&question->refusal), err);
@@ -220,7 +222,7 @@ prompt_ask(struct keychain_state *state, const char *prompt,
 	rc = ask(state, prompt, &question, err);
 	watchdog_watch(&state->watchdog);
 	if (rc == 0)
-		rc = judge(state, &question, err);
+		rc = judge(state, &question, purpose, err);
 	if (rc == 0 && result != NULL)
 		*result = g_steal_pointer(&question.result);
 	g_clear_pointer(&question.result, g_variant_unref);

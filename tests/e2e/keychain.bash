@@ -108,7 +108,7 @@ is_unlocked() {
 }
 
 stop_keyring() {
-  kill "$PROVIDER_PID"
+  kill "$PROVIDER_PID" 2>/dev/null || :
   wait "$PROVIDER_PID" || :
 }
 

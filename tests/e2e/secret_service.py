@@ -13,11 +13,14 @@ import json
 import sys
 
 import dbus
+from dbus.mainloop.glib import DBusGMainLoop
+from gi.repository import GLib
 
 NAME = "org.freedesktop.secrets"
 SECRET = "org.freedesktop.Secret."
 LOGIN = "/org/freedesktop/secrets/collection/login"
 
+DBusGMainLoop(set_as_default=True)
 bus = dbus.SessionBus()
 
 
@@ -54,8 +57,20 @@ def find(name):
     )
 
 
+def prompt(path):
+    """Have the provider ask; some do for form's sake."""
+    if path == "/":
+        return
+    loop = GLib.MainLoop()
+    asked = interface(path, "Prompt")
+    asked.connect_to_signal("Completed", lambda *_: loop.quit())
+    GLib.timeout_add_seconds(10, sys.exit, 1)
+    asked.Prompt("", reply_handler=lambda: None, error_handler=sys.exit)
+    loop.run()
+
+
 def create(name, value, more, replace):
-    return collection().CreateItem(
+    made = collection().CreateItem(
         dbus.Dictionary(
             {
                 SECRET + "Item.Label": f"Password for '{name}' on 'AgentSecrets'",
@@ -77,6 +92,7 @@ def create(name, value, more, replace):
         ),
         replace,
     )
+    prompt(made[1])
 
 
 def unlock(password):
@@ -125,7 +141,7 @@ def main(command, *words):
         get(words[0])
     elif command == "delete":
         for path in find(words[0]):
-            interface(path, "Item").Delete()
+            prompt(interface(path, "Item").Delete())
     elif command == "show":
         show(words[0])
     elif command == "count":
