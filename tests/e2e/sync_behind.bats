@@ -30,7 +30,7 @@ PYTHON
 }
 
 file() { printf '%s\n' "$@" | diff -u - .env.development; }
-behind() { ls "$AGENTSECRETS_HOME/vault" | grep -c '\.local$'; }
+behind() { find "$AGENTSECRETS_HOME/vault" -name '*.local' | wc -l; }
 value() { agentsecrets env --fresh --only "$1" -- printenv "$1"; }
 
 # left_behind: A and the new C moved in the vault, the file is as it was.
