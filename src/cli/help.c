@@ -7,15 +7,38 @@
 
 #include <agentsecrets/text.h>
 
-enum { COLUMN = 28 };
+enum {
+	COLUMN = 28, /* where the right one begins, after a margin of two */
+	WIDTH = 80 - 2 - COLUMN
+};
+
+/* How much of the text goes into one line: whole words. */
+static size_t
+line_length(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len <= WIDTH)
+		return len;
+	for (len = WIDTH; len > 0 && text[len] != ' '; len--) {
+	}
+	return len > 0 ? len : strcspn(text, " ");
+}
 
 static void
 two_columns(const char *left, const char *right)
 {
-	if (strlen(left) + 2 > COLUMN)
-		printf("  %s\n  %*s%s\n", left, COLUMN, "", right);
-	else
-		printf("  %-*s%s\n", COLUMN, left, right);
+	if (strlen(left) + 2 > COLUMN) {
+		printf("  %s\n", left);
+		left = "";
+	}
+	while (right[0] != '\0') {
+		size_t len = line_length(right);
+
+		printf("  %-*s%.*s\n", COLUMN, left, (int)len, right);
+		right += len + strspn(right + len, " ");
+		left = "";
+	}
 }
 
 /* How people call it: "set", not "secrets set"; but "env", not "run". */
@@ -49,12 +72,12 @@ help_program(void)
 	     "commands:");
 	for (size_t i = 0; commands[i] != NULL; i++)
 		command_line(commands[i]);
-	puts("\n"
-	     "'agentsecrets COMMAND --help' shows a command's options, "
-	     "'man agentsecrets' the rest.\n"
-	     "options:");
+	puts("\noptions:");
 	two_columns("-h, --help", "show this help");
 	two_columns("--version", "show the version");
+	puts("\n"
+	     "'agentsecrets COMMAND --help' shows a command's options,\n"
+	     "'man agentsecrets' the rest.");
 }
 
 void

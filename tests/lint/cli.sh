@@ -162,6 +162,17 @@ server_described() {
   sed -nE 's/^\.It (.*, )?(Fl )?-(-?[a-z-]+).*/--\3/p' man/agentsecrets-server.8 | sort -u
 }
 
+# A terminal has 80 columns; what cannot be cut is a word.
+long_help() {
+  {
+    "$program" --help
+    commands | while IFS= read -r command; do
+      # shellcheck disable=SC2086 # the words of a command
+      "$program" $command --help
+    done
+  } | grep -E '.{81}'
+}
+
 all_shown() { for page in $(pages); do shown "$page"; done; }
 
 grep -n '(failed)' "$dump" | found_nothing 'the program says what it takes'
@@ -179,5 +190,6 @@ sections | found_nothing 'each page has its sections'
 strays | found_nothing 'pages that are referred to exist and are installed'
 comm -3 <(server_options) <(server_described) |
   found_nothing 'agentsecrets-server(8) describes what the server takes'
+long_help | found_nothing 'help fits into 80 columns'
 not_completed | found_nothing 'every command and option is completed'
 lint_done
