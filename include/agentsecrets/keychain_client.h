@@ -21,6 +21,7 @@
 #ifndef AGENTSECRETS_KEYCHAIN_CLIENT_H
 #define AGENTSECRETS_KEYCHAIN_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <agentsecrets/arena.h>
@@ -44,6 +45,9 @@ struct keychain {
 	struct buf reply; /* the body of the last answer */
 	/* Say to the person, at once, what is waited for; may be NULL. */
 	void (*notice)(const char *text);
+	/* Nobody is asked: what is locked is KEYCHAIN_LOCKED. Set before
+	 * keychain_start(). */
+	bool silent;
 	enum keychain_trouble trouble;	/* of the last failure */
 	char collection[LABEL_MAX + 1]; /* its label, "" while not known */
 };
@@ -109,6 +113,10 @@ int keychain_delete(struct keychain *keychain, const char *const *names,
  * @param out  release with keychain_names_release()
  */
 int keychain_names(struct keychain *keychain, const char *prefix,
+    struct keychain_names *out, struct err *err);
+
+/** As keychain_names(), but only names that more than one item has. */
+int keychain_doubled(struct keychain *keychain, const char *prefix,
     struct keychain_names *out, struct err *err);
 
 /** Free the names. */

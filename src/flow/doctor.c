@@ -127,15 +127,6 @@ doctor_not_mended(struct doctor *doctor, const struct err *err)
 	doctor_hint(doctor, "not mended: %s", err->text);
 }
 
-static void
-release(struct doctor *doctor)
-{
-	home_release(&doctor->home);
-	settings_release(&doctor->settings);
-	account_release(&doctor->account);
-	trust_release(&doctor->trust);
-}
-
 int
 doctor_run(const struct doctor_request *request, const struct caller *caller,
     struct doctor_report *report, struct err *err)
@@ -161,16 +152,16 @@ doctor_run(const struct doctor_request *request, const struct caller *caller,
 	    .request = request,
 	    .caller = caller,
 	    .report = report,
-	    .home = HOME_INIT,
+	    .place = PLACE_INIT,
 	    .account = ACCOUNT_INIT,
-	    .trust = TRUST_INIT,
 	};
 
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
 		doctor.group = groups[i].name;
 		groups[i].look(&doctor);
 	}
-	release(&doctor);
+	account_release(&doctor.account);
+	place_release(&doctor.place);
 	return report->failed ? err_memory(err) : 0;
 }
 

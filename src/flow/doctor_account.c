@@ -9,12 +9,14 @@
 
 #include <agentsecrets/fd.h>
 #include <agentsecrets/net_client.h>
+#include <agentsecrets/other_home.h>
 #include <agentsecrets/text.h>
 
 static bool
 is_there(const struct doctor *doctor, const char *name)
 {
-	return faccessat(doctor->home.fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return faccessat(
+		   doctor->place.home.fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static bool
@@ -23,22 +25,24 @@ is_embedded(const struct doctor *doctor)
 	return text_equal(doctor->account.server, NET_EMBEDDED);
 }
 
+/* Nothing here, a home of another client, or something is missing. */
 static void
 say_no_account(struct doctor *doctor)
 {
-	if (is_there(doctor, "trust") || is_there(doctor, "vault")) {
-		doctor_say(doctor, "account.json", DOCTOR_PROBLEM,
-		    "account.json is missing, but this machine was set up");
+	enum doctor_level level = DOCTOR_NOTE;
+	char email[EMAIL_MAX + 1];
+	struct err err;
+
+	(void)place_no_account(&doctor->place.home, &err);
+	if (is_there(doctor, "trust") || err.status != EXIT_ACCESS)
+		level = DOCTOR_PROBLEM;
+	else if (other_home_is(&doctor->place.home, email, NULL) > 0)
+		level = DOCTOR_WARNING;
+	doctor_say_err(doctor, "account.json", level, &err);
+	if (err.hint[0] == '\0')
 		doctor_hint(doctor,
 		    "put it back from a backup; or 'agentsecrets login' and "
 		    "'agentsecrets key import KIT' make it anew");
-		return;
-	}
-	doctor_say(
-	    doctor, "account.json", DOCTOR_NOTE, "there is no account here");
-	doctor_hint(doctor,
-	    "run 'agentsecrets init' (new) or 'agentsecrets login' (you have "
-	    "an account)");
 }
 
 static void
@@ -47,7 +51,8 @@ check_account(struct doctor *doctor)
 	struct account *account = &doctor->account;
 	struct err err;
 
-	doctor->account_state = account_load(account, &doctor->home, &err);
+	doctor->account_state =
+	    account_load(account, &doctor->place.home, &err);
 	if (doctor->account_state < 0) {
 		doctor_say(
 		    doctor, "account.json", DOCTOR_PROBLEM, "%s", err.text);
@@ -85,8 +90,8 @@ mend_pending(struct doctor *doctor)
 		doctor_not_mended(doctor, &err);
 		return;
 	}
-	lock = home_lock(&doctor->home, "lock", &err);
-	if (lock < 0 || account_pending_remove(&doctor->home, &err) < 0)
+	lock = home_lock(&doctor->place.home, "lock", &err);
+	if (lock < 0 || account_pending_remove(&doctor->place.home, &err) < 0)
 		doctor_not_mended(doctor, &err);
 	else
 		doctor_mended(doctor,
@@ -107,7 +112,7 @@ check_pending(struct doctor *doctor)
 {
 	AUTO_ACCOUNT struct account pending = ACCOUNT_INIT;
 	struct err err;
-	int rc = account_pending_load(&pending, &doctor->home, &err);
+	int rc = account_pending_load(&pending, &doctor->place.home, &err);
 
 	if (rc == 0)
 		return;
@@ -149,10 +154,10 @@ check_trust(struct doctor *doctor)
 	    (doctor->account_state <= 0 || !doctor->account.has_private_key))
 		return;
 	doctor->has_trust =
-	    trust_load(&doctor->trust, &doctor->home, &err) == 0;
+	    trust_load(&doctor->place.trust, &doctor->place.home, &err) == 0;
 	if (!doctor->has_trust)
 		doctor_say_err(doctor, "trust", DOCTOR_PROBLEM, &err);
-	else if (doctor->trust.exposed) {
+	else if (doctor->place.trust.exposed) {
 		doctor_say(doctor, "trust", DOCTOR_WARNING,
 		    "your private key once lay at a server, which may still "
 		    "open everything sealed to it");
@@ -163,8 +168,9 @@ check_trust(struct doctor *doctor)
 		doctor_say(doctor, "trust", DOCTOR_OK,
 		    "%zu workspaces, %zu projects and %zu directories are "
 		    "trusted",
-		    doctor->trust.workspaces_n, doctor->trust.projects_n,
-		    doctor->trust.directories_n);
+		    doctor->place.trust.workspaces_n,
+		    doctor->place.trust.projects_n,
+		    doctor->place.trust.directories_n);
 	}
 }
 
@@ -174,9 +180,9 @@ count_boxless(const struct doctor *doctor, const char **name)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < doctor->trust.workspaces_n; i++) {
+	for (size_t i = 0; i < doctor->place.trust.workspaces_n; i++) {
 		const struct trust_workspace *one =
-		    &doctor->trust.workspaces[i];
+		    &doctor->place.trust.workspaces[i];
 		const struct account_workspace *box =
 		    account_workspace_find(&doctor->account, one->id);
 
@@ -198,8 +204,9 @@ check_agreement(struct doctor *doctor)
 	if (doctor->account_state <= 0 || !doctor->has_trust ||
 	    !account->has_public_key)
 		return;
-	if (!doctor->trust.has_me ||
-	    memcmp(doctor->trust.me, account->public_key, KEY_BYTES) != 0) {
+	if (!doctor->place.trust.has_me ||
+	    memcmp(doctor->place.trust.me, account->public_key, KEY_BYTES) !=
+		0) {
 		doctor_say(doctor, "agreement", DOCTOR_PROBLEM,
 		    "account.json and the trust file name different keys");
 		doctor_hint(doctor,
@@ -247,7 +254,7 @@ check_kit(struct doctor *doctor)
 void
 doctor_account(struct doctor *doctor)
 {
-	if (doctor->home.fd < 0)
+	if (doctor->place.home.fd < 0)
 		return;
 	check_account(doctor);
 	check_pending(doctor);

@@ -8,27 +8,21 @@
 
 #include <time.h>
 
+#include <agentsecrets/account.h>
 #include <agentsecrets/doctor.h>
 
-#include <agentsecrets/account.h>
-#include <agentsecrets/home.h>
-#include <agentsecrets/settings.h>
-#include <agentsecrets/trust.h>
+#include "place.h"
 
 struct doctor {
 	const struct doctor_request *request;
 	const struct caller *caller;
 	struct doctor_report *report;
 	const char *group;
-	struct home home;   /* fd -1: there is none that can be used */
-	bool home_is_there; /* even if it cannot be used */
+	struct place place; /* home.fd is -1 where there is none of use */
 	bool can_write;	    /* nothing hinders a change of the home's files */
-	struct settings settings;
-	struct config config;
 	bool has_config;
 	struct account account;
 	int account_state; /* 1 read, 0 there is none, < 0 damaged */
-	struct trust trust;
 	bool has_trust;
 };
 

@@ -14,18 +14,19 @@ check_settings(struct doctor *doctor)
 {
 	struct err err;
 
-	if (settings_load(&doctor->settings, &doctor->home, &err) < 0) {
+	if (settings_load(&doctor->place.settings, &doctor->place.home, &err) <
+	    0) {
 		doctor_say(
 		    doctor, "settings.json", DOCTOR_PROBLEM, "%s", err.text);
 		doctor_hint(doctor,
 		    "correct '%s/settings.json', or remove it: without it "
 		    "everything is as by default",
-		    doctor->home.path);
+		    doctor->place.home.path);
 		return;
 	}
 	doctor_say(
 	    doctor, "settings.json", DOCTOR_OK, "settings.json is sound");
-	if (doctor->settings.session_cache == 0) {
+	if (doctor->place.settings.session_cache == 0) {
 		doctor_say(doctor, "session_cache", DOCTOR_NOTE,
 		    "every command asks for the password: session_cache is 0");
 		doctor_hint(
@@ -39,7 +40,7 @@ check_config(struct doctor *doctor)
 	struct err err;
 
 	doctor->has_config =
-	    config_load(&doctor->config, &doctor->home, &err) == 0;
+	    config_load(&doctor->place.config, &doctor->place.home, &err) == 0;
 	if (doctor->has_config) {
 		doctor_say(
 		    doctor, "config.json", DOCTOR_OK, "config.json is sound");
@@ -49,7 +50,7 @@ check_config(struct doctor *doctor)
 	doctor_hint(doctor,
 	    "correct '%s/config.json', or move it away: the account is not in "
 	    "it",
-	    doctor->home.path);
+	    doctor->place.home.path);
 }
 
 /*
@@ -59,7 +60,7 @@ check_config(struct doctor *doctor)
 static void
 check_audit(struct doctor *doctor)
 {
-	AUTO_FD int fd = openat(doctor->home.fd, "audit.log",
+	AUTO_FD int fd = openat(doctor->place.home.fd, "audit.log",
 	    O_RDWR | O_APPEND | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 	char end = '\n';
@@ -71,7 +72,7 @@ check_audit(struct doctor *doctor)
 	    end != '\n') {
 		doctor_say(doctor, "audit.log", DOCTOR_WARNING,
 		    "the last line of '%s/audit.log' is cut off",
-		    doctor->home.path);
+		    doctor->place.home.path);
 		if (!doctor_may_mend(doctor))
 			return;
 		if (fd_write_all(fd, "\n", 1) < 0) {
@@ -81,7 +82,7 @@ check_audit(struct doctor *doctor)
 			doctor_mended(doctor,
 			    "the cut line of '%s/audit.log' "
 			    "is ended",
-			    doctor->home.path);
+			    doctor->place.home.path);
 		}
 		return;
 	}
@@ -92,7 +93,7 @@ check_audit(struct doctor *doctor)
 void
 doctor_files(struct doctor *doctor)
 {
-	if (doctor->home.fd < 0)
+	if (doctor->place.home.fd < 0)
 		return;
 	check_settings(doctor);
 	check_config(doctor);

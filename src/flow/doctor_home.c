@@ -92,7 +92,7 @@ check_entry(struct doctor *doctor, const struct entry *entry)
 	char path[PATH_MAX];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s%s%s", doctor->home.path,
+	snprintf(path, sizeof(path), "%s%s%s", doctor->place.home.path,
 	    entry->shown[0] != '\0' ? "/" : "", entry->shown);
 	if (fstatat(entry->dir, entry->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
@@ -113,7 +113,7 @@ check_entry(struct doctor *doctor, const struct entry *entry)
 		    "'%s' belongs to another user (uid %u)", path,
 		    (unsigned)st.st_uid);
 		doctor_hint(doctor, "run 'sudo chown -R %u %s'",
-		    (unsigned)geteuid(), doctor->home.path);
+		    (unsigned)geteuid(), doctor->place.home.path);
 		return false;
 	}
 	check_mode(doctor, entry, &st, path);
@@ -126,15 +126,15 @@ check_leftover(struct doctor *doctor, const struct entry *entry)
 	if (!home_leftover(entry->dir, entry->name, false))
 		return;
 	doctor_say(doctor, "temporary", DOCTOR_NOTE,
-	    "'%s/%s' was left by a command that was killed", doctor->home.path,
-	    entry->shown);
+	    "'%s/%s' was left by a command that was killed",
+	    doctor->place.home.path, entry->shown);
 	if (!doctor_may_mend(doctor))
 		return;
 	if (home_leftover(entry->dir, entry->name, true))
 		doctor_mended(doctor,
 		    "'%s/%s', left by a killed command, is "
 		    "removed",
-		    doctor->home.path, entry->shown);
+		    doctor->place.home.path, entry->shown);
 }
 
 static bool
@@ -203,26 +203,26 @@ check_room(struct doctor *doctor)
 	struct statvfs fs;
 	unsigned long long room;
 
-	if (fstatvfs(doctor->home.fd, &fs) < 0)
+	if (fstatvfs(doctor->place.home.fd, &fs) < 0)
 		return;
 	room = (unsigned long long)fs.f_bavail * fs.f_frsize;
 	if ((fs.f_flag & ST_RDONLY) != 0) {
 		doctor->can_write = false;
 		doctor_say(doctor, "room", DOCTOR_WARNING,
 		    "'%s' cannot be written: its file system is read-only",
-		    doctor->home.path);
+		    doctor->place.home.path);
 		doctor_hint(doctor,
 		    "'env' works; for everything else mount "
 		    "it read-write");
 	} else if (room < LEAST_ROOM) {
 		doctor_say(doctor, "room", DOCTOR_PROBLEM,
 		    "the disk under '%s' is full: %llu KiB are left",
-		    doctor->home.path, room >> 10);
+		    doctor->place.home.path, room >> 10);
 		doctor_hint(doctor, "make room; nothing is half-written");
 	} else if (fs.f_files > 0 && fs.f_favail == 0) {
 		doctor_say(doctor, "room", DOCTOR_PROBLEM,
 		    "the disk under '%s' can hold no more files",
-		    doctor->home.path);
+		    doctor->place.home.path);
 		doctor_hint(doctor, "remove some");
 	} else {
 		doctor_say(
@@ -318,7 +318,7 @@ is_free(int fd)
 static void
 check_lock(struct doctor *doctor, const char *name)
 {
-	AUTO_FD int fd = openat(doctor->home.fd, name,
+	AUTO_FD int fd = openat(doctor->place.home.fd, name,
 	    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
 	char who[128];
 	struct stat st;
@@ -331,7 +331,7 @@ check_lock(struct doctor *doctor, const char *name)
 	describe(who, sizeof(who), pid);
 	doctor_say(doctor, "lock", DOCTOR_WARNING,
 	    "'%s/%s' is held by %s; commands that write wait for it",
-	    doctor->home.path, name, who);
+	    doctor->place.home.path, name, who);
 	if (pid > 0)
 		doctor_hint(doctor,
 		    "let it finish ('fg' if it was stopped), or end it: "
@@ -371,14 +371,13 @@ check_directory(struct doctor *doctor)
 		free(path);
 		return false;
 	}
-	doctor->home.path = path;
+	doctor->place.home.path = path;
 	entry.name = path;
-	doctor->home_is_there = true;
 	sound = check_entry(doctor, &entry);
-	home_release(&doctor->home);
+	home_release(&doctor->place.home);
 	if (!sound)
 		return false;
-	if (home_look(&doctor->home, &err) <= 0) {
+	if (home_look(&doctor->place.home, &err) <= 0) {
 		/* A mode that is the reason is a finding already. */
 		if (err.sys != EACCES) {
 			doctor_say_err(doctor, "path", DOCTOR_PROBLEM, &err);
@@ -386,7 +385,7 @@ check_directory(struct doctor *doctor)
 		}
 		return false;
 	}
-	doctor_say(doctor, "path", DOCTOR_OK, "'%s'", doctor->home.path);
+	doctor_say(doctor, "path", DOCTOR_OK, "'%s'", doctor->place.home.path);
 	return true;
 }
 
@@ -397,7 +396,7 @@ doctor_home(struct doctor *doctor)
 		return;
 	doctor->can_write = true;
 	check_room(doctor);
-	walk(doctor, doctor->home.fd, "");
+	walk(doctor, doctor->place.home.fd, "");
 	check_lock(doctor, "lock");
 	check_lock(doctor, "token.lock");
 }

@@ -158,5 +158,6 @@ doctor_program(struct doctor *doctor)
 {
 	check_launcher(doctor);
 	check_helper(doctor, "agentsecrets-net");
+	check_helper(doctor, "agentsecrets-keychain");
 	check_server(doctor);
 }

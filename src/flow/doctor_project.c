@@ -239,7 +239,7 @@ doctor_project(struct doctor *doctor)
 {
 	AUTO_PLACE struct place place = PLACE_INIT;
 
-	if (doctor->home.fd < 0 || !is_here(doctor) ||
+	if (doctor->place.home.fd < 0 || !is_here(doctor) ||
 	    doctor->account_state <= 0 || !doctor->has_trust ||
 	    !find(doctor, &place))
 		return;

@@ -27,7 +27,7 @@ choose(struct doctor *doctor, char server[URL_MAX_BYTES + 1])
 {
 	struct config none = {.storage_mode = 0};
 	const struct config *config =
-	    doctor->has_config ? &doctor->config : &none;
+	    doctor->has_config ? &doctor->place.config : &none;
 	char origin[URL_MAX_BYTES + 1];
 	struct err err;
 
@@ -59,11 +59,11 @@ has_data(struct doctor *doctor)
 	    "server/data.sqlite", "server/keys"};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		if (faccessat(doctor->home.fd, files[i], F_OK, 0) == 0)
+		if (faccessat(doctor->place.home.fd, files[i], F_OK, 0) == 0)
 			continue;
 		doctor_say(doctor, "data", DOCTOR_PROBLEM,
 		    "'%s/%s' is missing: the server has no secrets",
-		    doctor->home.path, files[i]);
+		    doctor->place.home.path, files[i]);
 		doctor_hint(doctor,
 		    "put the folder back from a backup; until then 'env' "
 		    "works with what is in the vault");
@@ -102,12 +102,12 @@ is_reachable(struct doctor *doctor, const char *server)
 	struct err err;
 
 	net.patience = PATIENCE;
-	if (connect_server(&net, &doctor->home, server, &err) < 0 ||
+	if (connect_server(&net, &doctor->place.home, server, &err) < 0 ||
 	    net_status(&net, &state, &err) < 0) {
 		doctor_say_err(doctor, "reachable", DOCTOR_PROBLEM, &err);
 		if (text_equal(server, NET_EMBEDDED))
-			doctor_hint(
-			    doctor, "look at '%s/server'", doctor->home.path);
+			doctor_hint(doctor, "look at '%s/server'",
+			    doctor->place.home.path);
 		else if (err.hint[0] == '\0')
 			doctor_hint(doctor,
 			    "look at this machine's clock and at its "
@@ -150,16 +150,14 @@ say_session(struct doctor *doctor, int rc, const struct err *err)
 static void
 check_session(struct doctor *doctor)
 {
-	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_NET struct net net = NET_INIT;
 	struct net_workspaces workspaces = {NULL, 0};
 	struct err err;
-	int rc = place_open_home(&place, &err);
+	int rc;
 
 	net.patience = PATIENCE;
-	if (rc == 0)
-		rc = connect_account(
-		    &net, &place, &doctor->account, doctor->caller, &err);
+	rc = connect_account(
+	    &net, &doctor->place, &doctor->account, doctor->caller, &err);
 	if (rc == -EXIT_ACCESS) {
 		doctor_say_err(doctor, "session", DOCTOR_WARNING, &err);
 		return;
@@ -187,7 +185,7 @@ doctor_server(struct doctor *doctor)
 	if (!choose(doctor, server))
 		return;
 	if (text_equal(server, NET_EMBEDDED)) {
-		if (doctor->home.fd >= 0 && has_data(doctor))
+		if (doctor->place.home.fd >= 0 && has_data(doctor))
 			(void)is_reachable(doctor, server);
 	} else if (is_reachable(doctor, server) && doctor->account_state > 0) {
 		check_session(doctor);

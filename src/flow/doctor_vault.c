@@ -45,8 +45,9 @@ split(struct vault_name *out, const char *name)
 static const char *
 project_name(const struct doctor *doctor, const char *id)
 {
-	const struct trust_project *known =
-	    doctor->has_trust ? trust_project_find(&doctor->trust, id) : NULL;
+	const struct trust_project *known = doctor->has_trust
+	    ? trust_project_find(&doctor->place.trust, id)
+	    : NULL;
 
 	return known != NULL ? known->name : id;
 }
@@ -105,12 +106,12 @@ static int
 move_aside(struct doctor *doctor, const char *name, char *to, size_t to_len,
     struct err *err)
 {
-	AUTO_FD int lock = home_lock(&doctor->home, "lock", err);
+	AUTO_FD int lock = home_lock(&doctor->place.home, "lock", err);
 	AUTO_FD int dir = -1;
 
 	if (lock < 0)
 		return lock;
-	dir = openat(doctor->home.fd, "vault",
+	dir = openat(doctor->place.home.fd, "vault",
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0 || rename_aside(dir, name, to, to_len) < 0)
 		return err_sys(err, EXIT_FAILED, "cannot move it aside");
@@ -147,7 +148,7 @@ is_misplaced(const struct doctor *doctor, const struct vault *vault,
     const struct vault_name *name)
 {
 	const struct trust_project *known = doctor->has_trust
-	    ? trust_project_find(&doctor->trust, name->project)
+	    ? trust_project_find(&doctor->place.trust, name->project)
 	    : NULL;
 
 	return !text_equal(vault->project, name->project) ||
@@ -170,7 +171,7 @@ say_vault(
 		doctor_hint(doctor,
 		    "move '%s/vault/%s.%s' away; 'agentsecrets pull' fetches "
 		    "it anew",
-		    doctor->home.path, name->project, name->environment);
+		    doctor->place.home.path, name->project, name->environment);
 	} else if (vault->pulled_at > now + FUTURE_SECONDS) {
 		doctor_say(doctor, "time", DOCTOR_WARNING,
 		    "the vault of %s/%s was written in the future: this "
@@ -197,13 +198,14 @@ check_vault(struct doctor *doctor, const char *file)
 
 	if (strstr(file, ".damaged-") != NULL) {
 		doctor_say(doctor, "aside", DOCTOR_NOTE,
-		    "'%s/vault/%s' was moved aside", doctor->home.path, file);
+		    "'%s/vault/%s' was moved aside", doctor->place.home.path,
+		    file);
 		doctor_hint(doctor, "remove it when nothing is missing");
 	}
 	if (!split(&name, file))
 		return;
 	snprintf(path, sizeof(path), "vault/%s", file);
-	rc = home_read(&doctor->home, path, &text, VAULT_FILE_MAX, &err);
+	rc = home_read(&doctor->place.home, path, &text, VAULT_FILE_MAX, &err);
 	if (rc < 0)
 		doctor_say_err(doctor, "file", DOCTOR_PROBLEM, &err);
 	if (rc <= 0)
@@ -215,7 +217,7 @@ check_vault(struct doctor *doctor, const char *file)
 	doctor_say(doctor, "file", DOCTOR_PROBLEM,
 	    "the stored secrets of %s/%s cannot be used: '%s/%s' is %s",
 	    project_name(doctor, name.project), name.environment,
-	    doctor->home.path, path, err.text);
+	    doctor->place.home.path, path, err.text);
 	doctor_hint(doctor,
 	    "put it back from a backup; or 'agentsecrets doctor --repair' "
 	    "moves it aside, to be fetched anew");
@@ -227,9 +229,9 @@ void
 doctor_vault(struct doctor *doctor)
 {
 	AUTO_NAMES struct names files = NAMES_INIT;
-	int fd = doctor->home.fd < 0
+	int fd = doctor->place.home.fd < 0
 	    ? -1
-	    : openat(doctor->home.fd, "vault",
+	    : openat(doctor->place.home.fd, "vault",
 		  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *listing = fd >= 0 ? fdopendir(fd) : NULL;
 	const struct dirent *one;

@@ -159,12 +159,14 @@ keychain_start(struct keychain *keychain, void (*notice)(const char *text),
 	/* The display only tells whether a person can be asked. */
 	static const char *const variables[] = {"DBUS_SESSION_BUS_ADDRESS=",
 	    "DISPLAY=", "WAYLAND_DISPLAY=", "XAUTHORITY=", NULL};
+	static const char *const bus_only[] = {
+	    "DBUS_SESSION_BUS_ADDRESS=", NULL};
 	int rc;
 
 	keychain->notice = notice;
 	keychain->trouble = KEYCHAIN_BROKE;
-	rc = helper_start(
-	    &keychain->helper, "agentsecrets-keychain", variables, err);
+	rc = helper_start(&keychain->helper, "agentsecrets-keychain",
+	    keychain->silent ? bus_only : variables, err);
 	if (rc < 0)
 		return rc;
 	rc = open_keychain(keychain, err);
@@ -280,27 +282,32 @@ compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Sort, and keep one of each. */
+/* Sort, and keep one of each, or of each that is there several times. */
 static void
-sort_names(struct keychain_names *names)
+sort_names(struct keychain_names *names, bool doubled)
 {
 	size_t kept = 0;
+	size_t next;
 
-	if (names->n == 0)
-		return;
-	qsort(names->items, names->n, sizeof(*names->items), compare_names);
-	for (size_t i = 1; i < names->n; i++) {
-		if (text_equal(names->items[i], names->items[kept]))
+	if (names->n > 0)
+		qsort(names->items, names->n, sizeof(*names->items),
+		    compare_names);
+	for (size_t i = 0; i < names->n; i = next) {
+		next = i + 1;
+		while (next < names->n &&
+		    text_equal(names->items[next], names->items[i]))
+			free(names->items[next++]);
+		if (doubled && next == i + 1)
 			free(names->items[i]);
 		else
-			names->items[++kept] = names->items[i];
+			names->items[kept++] = names->items[i];
 	}
-	names->n = kept + 1;
+	names->n = kept;
 }
 
 static int
 take_names(struct keychain *keychain, const struct message_view *answer,
-    struct keychain_names *taken, struct err *err)
+    bool doubled, struct keychain_names *taken, struct err *err)
 {
 	const uint8_t *bytes;
 	size_t cursor = 0;
@@ -322,12 +329,12 @@ take_names(struct keychain *keychain, const struct message_view *answer,
 		if (text_copy(name, len + 1, bytes, len) < 0)
 			return nonsense(keychain, "a name", err);
 	}
-	sort_names(taken);
+	sort_names(taken, doubled);
 	return 0;
 }
 
-int
-keychain_names(struct keychain *keychain, const char *prefix,
+static int
+list(struct keychain *keychain, const char *prefix, bool doubled,
     struct keychain_names *out, struct err *err)
 {
 	AUTO_MESSAGE struct message request;
@@ -340,12 +347,26 @@ keychain_names(struct keychain *keychain, const char *prefix,
 	rc = ask(keychain, &request, MESSAGE_KEYCHAIN_NAMES, &answer, err);
 	if (rc < 0)
 		return rc;
-	rc = take_names(keychain, &answer, &taken, err);
+	rc = take_names(keychain, &answer, doubled, &taken, err);
 	if (rc < 0)
 		keychain_names_release(&taken);
 	else
 		*out = taken;
 	return rc;
+}
+
+int
+keychain_names(struct keychain *keychain, const char *prefix,
+    struct keychain_names *out, struct err *err)
+{
+	return list(keychain, prefix, false, out, err);
+}
+
+int
+keychain_doubled(struct keychain *keychain, const char *prefix,
+    struct keychain_names *out, struct err *err)
+{
+	return list(keychain, prefix, true, out, err);
 }
 
 void

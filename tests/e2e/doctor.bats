@@ -47,6 +47,17 @@ state() {
   [ "$STATUS" = 0 ]
 }
 
+@test 'the home of another client is told, and how to take it over' {
+  cat >"$AGENTSECRETS_HOME/config.json" <<'JSON'
+{"email": "a@example.com", "password_hash": "",
+ "workspaces": {"0b0e4d1c-5c0e-4b8e-9d4a-1f2e3d4c5b6a": {"name": "x"}}}
+JSON
+  chmod 0600 "$AGENTSECRETS_HOME/config.json"
+  found warning account account.json 'another AgentSecrets client'
+  [[ $HINT == *--adopt* ]]
+  [ "$STATUS" = 0 ]
+}
+
 @test 'a home that is a file, a link, or somebody else'\''s' {
   rm -r "$AGENTSECRETS_HOME"
   touch "$AGENTSECRETS_HOME"
@@ -72,8 +83,7 @@ state() {
   mends home mode "$AGENTSECRETS_HOME'"
   [ "$(stat -c %a "$AGENTSECRETS_HOME")" = 700 ]
   cd "$AGENTSECRETS_HOME"
-  for file in account.json trust config.json settings.json lock vault/* \
-    server/keys server/data.sqlite; do
+  for file in account.json lock vault/* server/keys; do
     chmod 0666 "$file"
     found problem home mode "/$file' may be changed"
     chmod 0644 "$file"
@@ -349,6 +359,9 @@ PY
   chmod 0775 "$tree/libexec/agentsecrets/agentsecrets-net"
   found problem program agentsecrets-net 'could have been changed'
   chmod 0755 "$tree/libexec/agentsecrets/agentsecrets-net"
+  mv "$tree/libexec/agentsecrets/agentsecrets-keychain" "$tree/keychain"
+  found problem program agentsecrets-keychain 'cannot find'
+  mv "$tree/keychain" "$tree/libexec/agentsecrets/agentsecrets-keychain"
   chmod 0777 "$tree/bin"
   found warning program owner 'could be changed by other users'
   chmod 0755 "$tree/bin"
