@@ -82,6 +82,15 @@ is_missing(const GError *error)
 		error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER);
 }
 
+/* The bus knows a program for the name, and could not start it. */
+static bool
+is_not_started(const GError *error)
+{
+	return error->domain == G_DBUS_ERROR &&
+	    error->code >= G_DBUS_ERROR_SPAWN_EXEC_FAILED &&
+	    error->code <= G_DBUS_ERROR_SPAWN_NO_MEMORY;
+}
+
 int
 bus_gone(struct keychain_state *state, struct err *err)
 {
@@ -102,6 +111,11 @@ bus_failed(struct keychain_state *state, GError *error, struct err *err)
 	    g_error_matches(owned, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||
 	    g_error_matches(owned, G_IO_ERROR, G_IO_ERROR_CLOSED))
 		return bus_gone(state, err);
+	if (is_not_started(owned))
+		return keychain_fail(state, REASON_NO_PROVIDER, err,
+		    "the keychain cannot be used: the program that keeps it "
+		    "did not start: %s",
+		    owned->message);
 	/* What GLib says of an answer of another type. */
 	if (g_error_matches(owned, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT))
 		return keychain_fail(state, REASON_NOT_OURS, err,
@@ -119,12 +133,13 @@ bus_open_session(struct keychain_state *state, struct err *err)
 	    "flags", SECRET_SERVICE_OPEN_SESSION, NULL);
 	if (state->service != NULL)
 		return 0;
-	if (!is_missing(error))
-		return bus_failed(state, error, err);
-	g_error_free(error);
-	return keychain_fail(state, REASON_NO_PROVIDER, err,
-	    "the keychain cannot be used: no program on the session bus keeps "
-	    "one");
+	if (is_missing(error)) {
+		g_error_free(error);
+		return keychain_fail(state, REASON_NO_PROVIDER, err,
+		    "the keychain cannot be used: no program on the session "
+		    "bus keeps one");
+	}
+	return bus_failed(state, error, err);
 }
 
 GVariant *

@@ -107,6 +107,14 @@ say_nothing(
 	return G_LOG_WRITER_HANDLED;
 }
 
+static void
+release(struct keychain_state *state)
+{
+	g_clear_object(&state->service);
+	g_clear_object(&state->bus);
+	g_clear_pointer(&state->collection, g_free);
+}
+
 static int
 refuse(const char *why)
 {
@@ -140,5 +148,6 @@ main(int argc, char **argv)
 	do {
 		rc = serve_one(&serving, &err);
 	} while (rc > 0);
+	release(&state);
 	return rc < 0 ? EXIT_FAILED : EXIT_DONE;
 }

@@ -157,17 +157,23 @@ type text/plain"
   assert_match hello
 }
 
-@test "gnome-keyring: 200 items" {
-  start_keyring
-  local try
-  # A busy machine may be slow once, not always.
+@test "gnome-keyring: 200 items in two seconds" {
+  local ours theirs try
   for try in 1 2 3; do
-    run "$PROBE" fill "try$try:" 200 , check "try$try:" 200
+    start_keyring
+    theirs=$(secret_service fill other: 200)
+    stop_keyring
+    rm -r "$BATS_TEST_TMPDIR/keyring/data"
+    start_keyring
+    run "$PROBE" fill p: 200 , check p: 200
     assert_status 0
     assert_match '200 of 200 right'
-    echo "# $output" >&2
-    [ "$(sed -n 's/^filled 200 in \([0-9]*\) ms$/\1/p' <<<"$output")" -gt 2000 ] ||
-      return 0
+    stop_keyring
+    rm -r "$BATS_TEST_TMPDIR/keyring/data"
+    ours=$(sed -n 's/^filled 200 in \([0-9]*\) ms$/\1/p' <<<"$output")
+    echo "# we took $ours ms, a bare client $theirs ms" >&2
+    # On a busy machine at least what another takes.
+    [ "$ours" -gt 2000 ] && [ $((2 * ours)) -gt $((3 * theirs)) ] || return 0
   done
   return 1
 }

@@ -8,9 +8,11 @@ plain session, two attributes), and what one needs to look at items.
     secret_service.py add NAME ATTRIBUTES   a further item, replacing none
     secret_service.py show NAME             label, attributes, type, a line each
     secret_service.py count NAME
+    secret_service.py fill PREFIX COUNT     as many items; prints milliseconds
 """
 import json
 import sys
+import time
 
 import dbus
 from dbus.mainloop.glib import DBusGMainLoop
@@ -144,6 +146,12 @@ def main(command, *words):
             prompt(interface(path, "Item").Delete())
     elif command == "show":
         show(words[0])
+    elif command == "fill":
+        begun = time.monotonic()
+        for number in range(int(words[1])):
+            name = words[0] + str(number)
+            create(name, name.encode(), {}, True)
+        print(int(1000 * (time.monotonic() - begun)))
     elif command == "count":
         print(len(find(words[0])))
     else:
