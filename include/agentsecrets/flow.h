@@ -183,6 +183,13 @@ int forget_look(struct forget_subject *subject, struct err *err);
  */
 int forget_run(struct err *err);
 
+/* What stands for a workspace's key when people compare machines. */
+struct workspace_number {
+	char name[LABEL_MAX + 1];
+	uint32_t epoch;
+	char number[36];
+};
+
 struct identity {
 	char server[URL_MAX_BYTES + 1];
 	char email[EMAIL_MAX + 1];
@@ -192,9 +199,11 @@ struct identity {
 	char key_number[36];
 	char line[512];
 	bool exposed; /* the key was one that a server can know */
+	struct workspace_number *workspaces; /* free() */
+	size_t workspaces_n;
 };
 
-/** Who this machine is. */
+/** Who this machine is. @param identity  zeroed */
 int whoami_run(struct identity *identity, struct err *err);
 
 /** Put every workspace key into the session cache. @param seconds how long */
@@ -217,15 +226,9 @@ int key_export_run(const char *passphrase_file, const struct caller *caller,
 /** Remember that a kit was handed out. */
 int key_export_done(struct err *err);
 
-struct key_import_workspace {
-	char name[LABEL_MAX + 1];
-	uint32_t epoch;
-	char number[36];
-};
-
 struct key_import_result {
 	char key_number[36];
-	struct key_import_workspace *workspaces; /* free() */
+	struct workspace_number *workspaces; /* free() */
 	size_t workspaces_n;
 	struct names pending;
 };

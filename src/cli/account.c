@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "output.h"
+#include "results.h"
 
 /* ---- init -------------------------------------------------------------- */
 
@@ -324,40 +325,55 @@ static const struct option whoami_options[] = {
 };
 
 static int
+print_identity_json(const struct identity *identity, struct err *err)
+{
+	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
+
+	json_out_text(&out, "email", identity->email);
+	json_out_text(&out, "first_name", identity->first_name);
+	json_out_text(&out, "last_name", identity->last_name);
+	json_out_text(&out, "server", identity->server);
+	json_out_bool(&out, "has_key", identity->has_key);
+	json_out_text(&out, "key_number", identity->key_number);
+	json_out_bool(&out, "key_exposed", identity->exposed);
+	json_out_workspaces(&out, identity->workspaces, identity->workspaces_n);
+	json_out_text(&out, "identity", identity->line);
+	return json_out_print(&out, err);
+}
+
+static void
+print_identity(const struct identity *identity)
+{
+	print_line("account     %s", identity->email);
+	if (!text_has_prefix(identity->email, "local:"))
+		print_line("name        %s %s", identity->first_name,
+		    identity->last_name);
+	print_line("server      %s", identity->server);
+	if (!identity->has_key) {
+		print_line("key         not on this machine");
+		return;
+	}
+	print_line("key number  %s", identity->key_number);
+	if (identity->exposed)
+		print_line("warning     the key is known to the server that "
+			   "another client gave its password");
+	print_workspaces(identity->workspaces, identity->workspaces_n);
+	print_line("identity    %s", identity->line);
+}
+
+static int
 whoami(struct invocation *invocation, struct err *err)
 {
 	const struct common_args *args = invocation->args;
-	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
 	struct identity identity = {.has_key = false};
+	int rc = whoami_run(&identity, err);
 
-	if (whoami_run(&identity, err) < 0)
-		return -(int)err->status;
-	if (args->json) {
-		json_out_text(&out, "email", identity.email);
-		json_out_text(&out, "first_name", identity.first_name);
-		json_out_text(&out, "last_name", identity.last_name);
-		json_out_text(&out, "server", identity.server);
-		json_out_bool(&out, "has_key", identity.has_key);
-		json_out_text(&out, "key_number", identity.key_number);
-		json_out_bool(&out, "key_exposed", identity.exposed);
-		json_out_text(&out, "identity", identity.line);
-		return json_out_print(&out, err);
-	}
-	print_line("account     %s", identity.email);
-	if (!text_has_prefix(identity.email, "local:"))
-		print_line("name        %s %s", identity.first_name,
-		    identity.last_name);
-	print_line("server      %s", identity.server);
-	if (!identity.has_key) {
-		print_line("key         not on this machine");
-		return 0;
-	}
-	print_line("key number  %s", identity.key_number);
-	if (identity.exposed)
-		print_line("warning     the key is known to the server that "
-			   "another client gave its password");
-	print_line("identity    %s", identity.line);
-	return 0;
+	if (rc == 0 && args->json)
+		rc = print_identity_json(&identity, err);
+	else if (rc == 0)
+		print_identity(&identity);
+	free(identity.workspaces);
+	return rc;
 }
 
 const struct command command_whoami = {

@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "output.h"
+#include "results.h"
 
 struct key_args {
 	struct common_args common;
@@ -77,19 +78,7 @@ print_import_json(const struct key_import_result *result, struct err *err)
 	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
 
 	json_out_text(&out, "key_number", result->key_number);
-	json_out_list(&out, "workspaces");
-	for (size_t i = 0; i < result->workspaces_n; i++) {
-		const struct key_import_workspace *one = &result->workspaces[i];
-		AUTO_JSON_OUT struct json_out item = JSON_OUT_INIT;
-		char made[32];
-
-		format_time(made, one->epoch);
-		json_out_text(&item, "name", one->name);
-		json_out_text(&item, "made_at", made);
-		json_out_text(&item, "key_number", one->number);
-		json_out_list_item(&out, &item);
-	}
-	json_out_list_end(&out);
+	json_out_workspaces(&out, result->workspaces, result->workspaces_n);
 	json_out_names(&out, "pending", &result->pending);
 	return json_out_print(&out, err);
 }
@@ -98,17 +87,10 @@ static void
 print_import(const struct key_import_result *result)
 {
 	print_line("key number  %s", result->key_number);
-	for (size_t i = 0; i < result->workspaces_n; i++) {
-		const struct key_import_workspace *one = &result->workspaces[i];
-		char made[32];
-
-		format_time(made, one->epoch);
-		print_line("workspace   %s: key of %s, number %s", one->name,
-		    made, one->number);
-	}
+	print_workspaces(result->workspaces, result->workspaces_n);
 	if (result->workspaces_n > 0)
-		print_line("an old key could be shown to a new machine: "
-			   "compare the numbers with another one");
+		print_line("a server could show an old key to a new machine: "
+			   "compare with 'agentsecrets whoami' on another one");
 }
 
 static int

@@ -6,6 +6,36 @@
 
 #include "output.h"
 
+void
+print_workspaces(const struct workspace_number *workspaces, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char made[32];
+
+		format_time(made, workspaces[i].epoch);
+		print_line("workspace   %s: key of %s, number %s",
+		    workspaces[i].name, made, workspaces[i].number);
+	}
+}
+
+void
+json_out_workspaces(
+    struct json_out *out, const struct workspace_number *workspaces, size_t n)
+{
+	json_out_list(out, "workspaces");
+	for (size_t i = 0; i < n; i++) {
+		AUTO_JSON_OUT struct json_out item = JSON_OUT_INIT;
+		char made[32];
+
+		format_time(made, workspaces[i].epoch);
+		json_out_text(&item, "name", workspaces[i].name);
+		json_out_text(&item, "made_at", made);
+		json_out_text(&item, "key_number", workspaces[i].number);
+		json_out_list_item(out, &item);
+	}
+	json_out_list_end(out);
+}
+
 static void
 print_summary(const struct write_result *result)
 {

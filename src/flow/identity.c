@@ -4,13 +4,36 @@
 #include <agentsecrets/flow.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <agentsecrets/account.h>
 #include <agentsecrets/envelope.h>
 
+#include "identity.h"
 #include "place.h"
 #include "unlock.h"
+
+int
+number_workspaces(struct workspace_number **out, size_t *n,
+    const struct trust *trust, struct err *err)
+{
+	struct workspace_number *items =
+	    calloc(trust->workspaces_n + 1, sizeof(*items));
+
+	if (items == NULL)
+		return err_memory(err);
+	for (size_t i = 0; i < trust->workspaces_n; i++) {
+		const struct trust_workspace *one = &trust->workspaces[i];
+
+		snprintf(items[i].name, sizeof(items[i].name), "%s", one->name);
+		items[i].epoch = one->epoch;
+		fingerprint_digits(items[i].number, one->fingerprint);
+	}
+	*out = items;
+	*n = trust->workspaces_n;
+	return 0;
+}
 
 int
 whoami_run(struct identity *identity, struct err *err)
@@ -39,7 +62,8 @@ whoami_run(struct identity *identity, struct err *err)
 	fingerprint_digits(identity->key_number, fingerprint);
 	identity_line(identity->line, sizeof(identity->line), place.trust.me,
 	    account.email);
-	return 0;
+	return number_workspaces(
+	    &identity->workspaces, &identity->workspaces_n, &place.trust, err);
 }
 
 int

@@ -19,6 +19,7 @@
 #include <agentsecrets/text.h>
 
 #include "connect.h"
+#include "identity.h"
 #include "place.h"
 #include "server_choice.h"
 #include "unlock.h"
@@ -197,27 +198,6 @@ open_sheet(uint8_t **private_key, uint8_t public_key[KEY_BYTES],
 	return 0;
 }
 
-static int
-collect_workspaces(struct key_import_result *result, const struct trust *trust,
-    struct err *err)
-{
-	result->workspaces =
-	    calloc(trust->workspaces_n + 1, sizeof(*result->workspaces));
-	if (result->workspaces == NULL)
-		return err_memory(err);
-	for (size_t i = 0; i < trust->workspaces_n; i++) {
-		struct key_import_workspace *one = &result->workspaces[i];
-
-		snprintf(one->name, sizeof(one->name), "%s",
-		    trust->workspaces[i].name);
-		one->epoch = trust->workspaces[i].epoch;
-		fingerprint_digits(
-		    one->number, trust->workspaces[i].fingerprint);
-	}
-	result->workspaces_n = trust->workspaces_n;
-	return 0;
-}
-
 /* On the embedded server nobody logs in; the password must open what is here.
  */
 static int
@@ -342,5 +322,6 @@ key_import_run(const char *kit_file, const char *passphrase_file,
 	secret_wipe(private_key, KEY_BYTES);
 	key_fingerprint(fingerprint, public_key);
 	fingerprint_digits(result->key_number, fingerprint);
-	return collect_workspaces(result, &place.trust, err);
+	return number_workspaces(
+	    &result->workspaces, &result->workspaces_n, &place.trust, err);
 }

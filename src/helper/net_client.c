@@ -174,8 +174,8 @@ net_log_in(struct net *net, const char *email, const struct secret *auth_secret,
 		err_set(err, EXIT_ACCESS,
 		    "wrong password, or no account '%s' at this server", email);
 		return err_hint(err,
-		    "an account that was made under another address of the "
-		    "server has another log-in");
+		    "if both are right, the account was made under another "
+		    "address of this server");
 	}
 	if (rc < 0)
 		return rc;

@@ -179,7 +179,7 @@ no_account() { [ ! -e "$AGENTSECRETS_HOME/account.json" ]; }
   fresh_home two
   random_canary wrong 24
   mistake 3 "wrong password, or no account 'alice@example.com' at this server" \
-    'an account that was made under another address of the server has another log-in' \
+    'if both are right, the account was made under another address of this server' \
     agentsecrets login --server "$SERVER_URL" --email alice@example.com \
     --password-file wrong
   no_account

@@ -87,6 +87,21 @@ json() {
   assert_match 'none'
 }
 
+@test "two machines of an account show the same numbers" {
+  start_server
+  new_team
+  agentsecrets whoami >"$BATS_TEST_TMPDIR/one.whoami"
+  agentsecrets whoami --json >"$BATS_TEST_TMPDIR/one.json"
+  next_machine two >"$BATS_TEST_TMPDIR/import"
+  agentsecrets whoami | diff "$BATS_TEST_TMPDIR/one.whoami" -
+  agentsecrets whoami --json | diff "$BATS_TEST_TMPDIR/one.json" -
+  # What the import printed can be compared with it.
+  grep -qE "^workspace +Alice's workspace: key of 20[^ ]*, number [0-9 ]{35}$" \
+    "$BATS_TEST_TMPDIR/one.whoami"
+  grep -qxF "$(grep '^workspace' "$BATS_TEST_TMPDIR/one.whoami")" \
+    "$BATS_TEST_TMPDIR/import"
+}
+
 @test "whoami and status, for people and programs" {
   new_team
   agentsecrets set A=1 B=2
