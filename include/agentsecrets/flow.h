@@ -38,6 +38,9 @@ struct caller {
 	const struct asker *ask;
 	/* Tell the user one line that is not the result ("warning: …"). */
 	void (*notice)(const char *text);
+	/* How far something is that may take a while: `done` of `all`; `what`
+	 * NULL when it has ended. */
+	void (*progress)(const char *what, size_t done, size_t all);
 	const char *password_file; /* --password-file or the variable; NULL */
 	const char *project;	   /* -p or AGENTSECRETS_PROJECT; NULL */
 	const char *environment;   /* -e or AGENTSECRETS_ENV; NULL */

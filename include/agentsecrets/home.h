@@ -6,9 +6,9 @@
  * Directory 0700 (one that others may read or enter is made so by the first
  * write into it), files 0600, owned by the effective user, regular, never
  * through a symbolic link. A write goes to a temporary file, fsync, rename,
- * fsync of the directory: the old state or the new one. Two locks: `lock`
+ * fsync of the directory: the old state or the new one. Three locks: `lock`
  * around read-merge-write of any file, never across a request; `token.lock`
- * across a token refresh.
+ * across a token refresh; `items.lock` while values go into the keychain.
  */
 #ifndef AGENTSECRETS_HOME_H
 #define AGENTSECRETS_HOME_H
@@ -100,8 +100,8 @@ int home_write(const struct home *home, const char *name, const void *bytes,
 int home_remove(const struct home *home, const char *name, struct err *err);
 
 /**
- * Wait for the lock ("lock" or "token.lock"), a flock(2) on a file of that
- * name. Not to be taken twice by one process: it would wait for itself.
+ * Wait for a lock ("lock", "token.lock", "items.lock"), a flock(2) on a file of
+ * that name. Not to be taken twice by one process: it would wait for itself.
  *
  * @return a descriptor; closing it unlocks; -EXIT_FAILED
  */

@@ -34,6 +34,7 @@ caller_fill(struct caller *caller, const struct common_args *args)
 	*caller = (struct caller){
 	    .ask = terminal_asker(),
 	    .notice = print_notice,
+	    .progress = args->quiet ? NULL : terminal_progress,
 	    .password_file = args->password_file,
 	    .project = args->project != NULL ? args->project
 					     : variable("AGENTSECRETS_PROJECT"),

@@ -91,7 +91,7 @@ diff_run(
 	if (list.unchanged)
 		sides.remote = &vault;
 	if (rc == 0)
-		rc = local_read(&local, &sides, &place, caller, err);
+		rc = local_read(&local, &sides, NULL, &place, caller, err);
 	if (rc == 0)
 		rc = compare_all(&sides, result, err);
 	net_rows_release(&list.rows);

@@ -22,6 +22,7 @@
 #include "exchange.h"
 #include "minimum.h"
 #include "place.h"
+#include "sources.h"
 
 /* The secrets that the command gets. */
 struct injection {
@@ -42,16 +43,17 @@ injection_release(struct injection *injection)
 }
 
 static int
-select_rows(struct selection *selection, const struct vault_row **rows,
-    size_t n, const struct place *place, const struct inject_request *request,
-    struct err *err)
+select_sources(struct selection *selection, const struct sources *sources,
+    const struct text_list *listed, const struct place *place,
+    const struct inject_request *request, struct err *err)
 {
-	const char **stored = calloc(n + 1, sizeof(*stored));
+	const char **stored = calloc(sources->n + 1, sizeof(*stored));
 	const char **allowed =
 	    calloc(request->allow_names.n + place->settings.allow_names_n + 1,
 		sizeof(*allowed));
-	struct text_list listed = {NULL, 0};
 	struct selection_rules rules = {
+	    .has_list = listed->items != NULL,
+	    .listed = *listed,
 	    .only = request->only,
 	    .except = request->except,
 	    .allow_missing = request->allow_missing,
@@ -64,24 +66,42 @@ select_rows(struct selection *selection, const struct vault_row **rows,
 	size_t allowed_n = 0;
 	int rc = stored == NULL || allowed == NULL ? err_memory(err) : 0;
 
-	if (rc == 0 && place->file.directory != NULL)
-		rc = project_file_names(
-		    &place->file, place->environment, &listed, err);
-	if (rc >= 0) {
-		rules.has_list = rc > 0;
-		rules.listed = listed;
-		for (size_t i = 0; i < n; i++)
-			stored[i] = rows[i]->name;
+	if (rc == 0) {
+		for (size_t i = 0; i < sources->n; i++)
+			stored[i] = sources->list[i].name;
 		for (size_t i = 0; i < request->allow_names.n; i++)
 			allowed[allowed_n++] = request->allow_names.items[i];
 		for (size_t i = 0; i < place->settings.allow_names_n; i++)
 			allowed[allowed_n++] = place->settings.allow_names[i];
 		rules.allowed = (struct text_list){allowed, allowed_n};
-		rc = selection_apply(selection, &rules, stored, n, err);
+		rc =
+		    selection_apply(selection, &rules, stored, sources->n, err);
 	}
-	free((void *)(uintptr_t)listed.items);
 	free(allowed);
 	free(stored);
+	return rc;
+}
+
+/* Find what may be given, and choose from it. */
+static int
+choose(struct selection *selection, struct sources *sources,
+    struct vault *vault, struct place *place,
+    const struct inject_request *request, const struct caller *caller,
+    struct err *err)
+{
+	struct text_list listed = {NULL, 0};
+	int rc = place->file.directory == NULL
+	    ? 0
+	    : project_file_names(
+		  &place->file, place->environment, &listed, err);
+
+	if (rc >= 0)
+		rc = sources_gather(sources, vault, &listed, &request->only,
+		    place, caller, err);
+	if (rc == 0)
+		rc = select_sources(
+		    selection, sources, &listed, place, request, err);
+	free((void *)(uintptr_t)listed.items);
 	return rc;
 }
 
@@ -117,7 +137,7 @@ check_memory(const struct place *place, struct err *err)
 
 /* One arena mapping for everything that is about to be opened. */
 static int
-reserve(const struct vault_row **rows, const struct selection *selection,
+reserve(const struct sources *sources, const struct selection *selection,
     struct err *err)
 {
 	size_t total =
@@ -126,20 +146,47 @@ reserve(const struct vault_row **rows, const struct selection *selection,
 
 	for (char **p = environ; *p != NULL; p++)
 		entries++;
-	for (size_t i = 0; i < selection->n; i++)
+	for (size_t i = 0; i < selection->n; i++) {
+		const struct source *source =
+		    &sources->list[selection->items[i].index];
+
 		total += strlen(selection->items[i].final) + 32 +
-		    rows[selection->items[i].index]->blob_len;
+		    (source->row != NULL ? source->row->blob_len
+					 : source->item->value.len);
+	}
 	return arena_reserve(total + entries * sizeof(char *), err);
 }
 
-/* @return 0; 1 when it is bound to no place */
+/*
+ * Bring a value into the arena, behind `room` bytes for its name.
+ *
+ * @return 0; 1 when it is bound to no place
+ */
+static int
+open_source(const struct workspace_key *key, struct vault *vault,
+    const struct source *source, size_t room, struct secret *out,
+    struct err *err)
+{
+	uint8_t *bytes;
+
+	if (source->row != NULL)
+		return exchange_open(key, vault, source->row, room, out, err);
+	bytes = arena_alloc(room + source->item->value.len + 1, err);
+	if (bytes == NULL)
+		return -(int)err->status;
+	memcpy(bytes + room, source->item->value.data, source->item->value.len);
+	*out = (struct secret){bytes, room + source->item->value.len};
+	return 0;
+}
+
+/* @return as open_source() */
 static int
 open_one(char **out, const struct workspace_key *key, struct vault *vault,
-    const struct vault_row *row, const char *final, struct err *err)
+    const struct source *source, const char *final, struct err *err)
 {
 	size_t name_len = strlen(final);
 	struct secret entry;
-	int rc = exchange_open(key, vault, row, name_len + 1, &entry, err);
+	int rc = open_source(key, vault, source, name_len + 1, &entry, err);
 
 	if (rc < 0)
 		return rc;
@@ -148,7 +195,7 @@ open_one(char **out, const struct workspace_key *key, struct vault *vault,
 		return err_set(err, EXIT_FAILED,
 		    "the value of '%s' holds a NUL byte, which no environment "
 		    "variable can",
-		    row->name);
+		    source->name);
 	memcpy(entry.data, final, name_len);
 	entry.data[name_len] = '=';
 	*out = (char *)entry.data;
@@ -157,7 +204,7 @@ open_one(char **out, const struct workspace_key *key, struct vault *vault,
 
 static int
 open_selected(struct injection *out, const struct workspace_key *key,
-    struct vault *vault, const struct vault_row **rows,
+    struct vault *vault, const struct sources *sources,
     const struct selection *selection, const struct env_rules *rules,
     struct err *err)
 {
@@ -173,7 +220,7 @@ open_selected(struct injection *out, const struct workspace_key *key,
 		if (env_vector_preserves(rules, one->final, environ))
 			continue;
 		rc = open_one(&out->strings[out->n], key, vault,
-		    rows[one->index], one->final, err);
+		    &sources->list[one->index], one->final, err);
 		if (rc < 0)
 			return rc;
 		out->unbound += rc > 0;
@@ -182,20 +229,15 @@ open_selected(struct injection *out, const struct workspace_key *key,
 	return 0;
 }
 
-/* The live rows in order of their names; the array is the caller's to free. */
-static const struct vault_row **
-live_rows(struct vault *vault, size_t *n)
+/* Items lie open already. */
+static bool
+needs_key(const struct sources *sources, const struct selection *selection)
 {
-	const struct vault_row **rows;
-
-	vault_sort(vault);
-	rows = calloc(vault->rows_n + 1, sizeof(*rows));
-	*n = 0;
-	for (size_t i = 0; rows != NULL && i < vault->rows_n; i++) {
-		if (!vault->rows[i].deleted)
-			rows[(*n)++] = &vault->rows[i];
+	for (size_t i = 0; i < selection->n; i++) {
+		if (sources->list[selection->items[i].index].row != NULL)
+			return true;
 	}
-	return rows;
+	return false;
 }
 
 static int
@@ -319,9 +361,8 @@ inject_run(const struct inject_request *request, const struct caller *caller,
 	struct env_rules rules = {request->clean, request->clean_has_list,
 	    request->keep, request->preserve, request->preserve_has_list,
 	    request->preserved};
-	const struct vault_row **rows = NULL;
+	AUTO_SOURCES struct sources sources = SOURCES_INIT;
 	char path[PATH_MAX];
-	size_t n = 0;
 	int rc;
 
 	rc = launch_resolve(path, request->command[0], getenv("PATH"), err);
@@ -332,27 +373,25 @@ inject_run(const struct inject_request *request, const struct caller *caller,
 	if (rc == 0)
 		rc = exchange_ready(&vault, &key, &place,
 		    age_allowed(request, &place), caller, err);
-	if (rc == 0 && (rows = live_rows(&vault, &n)) == NULL)
-		rc = err_memory(err);
 	if (rc == 0)
-		rc = select_rows(&selection, rows, n, &place, request, err);
+		rc = choose(
+		    &selection, &sources, &vault, &place, request, caller, err);
 	if (rc == 0)
 		rc = minimum_check(&place, &vault, err);
 	if (rc == 0)
-		rc = reserve(rows, &selection, err);
+		rc = reserve(&sources, &selection, err);
 	/* What was reserved for the values may be of a lesser kind. */
 	if (rc == 0)
 		rc = check_memory(&place, err);
-	if (rc == 0 && key.blobs == NULL && selection.n > 0)
+	if (rc == 0 && key.blobs == NULL && needs_key(&sources, &selection))
 		rc = exchange_unlock(&key, &place, caller, err);
 	if (rc == 0)
-		rc = open_selected(
-		    &injection, &key, &vault, rows, &selection, &rules, err);
+		rc = open_selected(&injection, &key, &vault, &sources,
+		    &selection, &rules, err);
 	if (key.blobs != NULL)
 		blob_key_wipe(key.blobs);
 	if (rc == 0)
 		rc = start(path, &place, request, &injection, &selection,
 		    &rules, caller, injected, err);
-	free(rows);
 	return rc;
 }

@@ -17,12 +17,29 @@ local_release(struct local *local)
 }
 
 int
+local_keeps_items(bool *out, const struct place *place, struct err *err)
+{
+	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
+	int rc = account_load(&account, &place->home, err);
+
+	if (rc < 0)
+		return rc;
+	*out = rc > 0 && account.store == KEY_STORE_KEYCHAIN;
+	return 0;
+}
+
+int
 local_kind(enum local_kind *out, const struct place *place, struct err *err)
 {
-	(void)err;
-	*out = place->storage_mode == 2 && place->file.directory != NULL
-	    ? LOCAL_FILE
-	    : LOCAL_NONE;
+	bool kept;
+
+	if (place->storage_mode == 2) {
+		*out = place->file.directory != NULL ? LOCAL_FILE : LOCAL_NONE;
+		return 0;
+	}
+	if (local_keeps_items(&kept, place, err) < 0)
+		return -(int)err->status;
+	*out = kept ? LOCAL_ITEMS : LOCAL_NONE;
 	return 0;
 }
 
@@ -104,7 +121,7 @@ local_note(const struct place *place, struct vault *now,
     const struct vault *rows, struct err *err)
 {
 	AUTO_VAULT struct vault behind = VAULT_INIT;
-	enum local_kind kind;
+	enum local_kind kind = LOCAL_NONE;
 	bool changed = false;
 
 	if (local_kind(&kind, place, err) < 0)
@@ -124,22 +141,74 @@ local_note(const struct place *place, struct vault *now,
 }
 
 int
-local_read(struct local *local, struct sides *sides, struct place *place,
+local_agree(const struct place *place, struct vault *had,
+    const struct names *names, struct err *err)
+{
+	AUTO_VAULT struct vault now = VAULT_INIT;
+	AUTO_VAULT struct vault behind = VAULT_INIT;
+
+	if (exchange_load(&now, place, err) < 0 ||
+	    vault_local_load(&behind, &place->home, &now, err) < 0)
+		return -(int)err->status;
+	/* What another copy has not got yet is still to be known. */
+	if (behind.rows_n == 0 || local_is_elsewhere(place))
+		return 0;
+	vault_drop(&behind, (const char *const *)names->items, names->n);
+	for (size_t i = 0; i < names->n; i++) {
+		const struct vault_row *row = vault_find(&now, names->items[i]);
+
+		if (row != NULL && note_row(&behind, had, row, err) < 0)
+			return -(int)err->status;
+	}
+	return vault_local_save(&behind, &place->home, err);
+}
+
+/* Every name that has an item, or may have got one. */
+static int
+item_names(struct names *out, const struct sides *sides, struct place *place,
     const struct caller *caller, struct err *err)
+{
+	if (standing_names(out, sides, err) < 0 ||
+	    items_names(out, place, caller, err) < 0)
+		return -(int)err->status;
+	return 0;
+}
+
+static int
+read_file(struct local *local, struct sides *sides, struct err *err)
 {
 	char path[4096];
 
-	(void)caller;
-	if (local_kind(&local->kind, place, err) < 0)
-		return -(int)err->status;
-	if (local->kind == LOCAL_NONE && place->storage_mode != 2)
-		return 0;
-	if (vault_local_load(&local->behind, &place->home, sides->base, err) <
-		0 ||
-	    env_file_path(path, sizeof(path), place, err) < 0 ||
+	if (env_file_path(path, sizeof(path), sides->place, err) < 0 ||
 	    env_file_read(&local->file, path, err) < 0)
 		return -(int)err->status;
-	sides->behind = &local->behind;
 	sides->file = &local->file;
+	return 0;
+}
+
+int
+local_read(struct local *local, struct sides *sides, const struct names *names,
+    struct place *place, const struct caller *caller, struct err *err)
+{
+	AUTO_NAMES struct names all = NAMES_INIT;
+
+	if (local_kind(&local->kind, place, err) < 0 ||
+	    vault_local_load(&local->behind, &place->home, sides->base, err) <
+		0)
+		return -(int)err->status;
+	if (place->storage_mode == 2) {
+		if (read_file(local, sides, err) < 0)
+			return -(int)err->status;
+	} else if (local->kind == LOCAL_ITEMS) {
+		if ((names == NULL &&
+			item_names(&all, sides, place, caller, err) < 0) ||
+		    items_read(&local->items, place,
+			names != NULL ? names : &all, caller, err) < 0)
+			return -(int)err->status;
+		sides->items = &local->items;
+	} else {
+		return 0;
+	}
+	sides->behind = &local->behind;
 	return 0;
 }

@@ -41,6 +41,9 @@ void local_release(struct local *local);
 int local_kind(
     enum local_kind *out, const struct place *place, struct err *err);
 
+/** Whether the home keeps its keys, and so the values, in the keychain. */
+int local_keeps_items(bool *out, const struct place *place, struct err *err);
+
 /**
  * Whether another directory, or another way to call, has a file that this
  * command does not see: what that file agrees with must not be forgotten.
@@ -58,12 +61,25 @@ int local_note(const struct place *place, struct vault *now,
     const struct vault *rows, struct err *err);
 
 /**
+ * The local copy now has what `had` holds of these names. The caller holds
+ * `lock`.
+ *
+ * @param had    the vault by which it was written, which may have moved since
+ * @param names  sorted
+ */
+int local_agree(const struct place *place, struct vault *had,
+    const struct names *names, struct err *err);
+
+/**
  * Read the local copy, and make it the local side of a comparison.
  *
  * @param local  LOCAL_INIT; it lives as long as `sides` is used
- * @param sides  with `base` and `remote`; unchanged when there is no copy
+ * @param sides  with `base`, which was read before, and `remote`; unchanged
+ *               when there is no copy
+ * @param names  which items to read; NULL: all that the keychain has
  */
-int local_read(struct local *local, struct sides *sides, struct place *place,
-    const struct caller *caller, struct err *err);
+int local_read(struct local *local, struct sides *sides,
+    const struct names *names, struct place *place, const struct caller *caller,
+    struct err *err);
 
 #endif

@@ -415,9 +415,30 @@ place_outer_name(const struct place *place, const char *stored)
 	return stored;
 }
 
+int
+place_open_keychain(
+    struct place *place, const struct caller *caller, struct err *err)
+{
+	if (place->keychain.helper.pid != 0)
+		return 0;
+	if (place->keychain_err.status == EXIT_DONE &&
+	    keychain_start(
+		&place->keychain, caller->notice, &place->keychain_err) == 0)
+		return 0;
+	*err = place->keychain_err;
+	return -(int)err->status;
+}
+
+void
+place_close_keychain(struct place *place)
+{
+	keychain_stop(&place->keychain);
+}
+
 void
 place_release(struct place *place)
 {
+	keychain_stop(&place->keychain);
 	project_file_release(&place->file);
 	settings_release(&place->settings);
 	trust_release(&place->trust);

@@ -11,6 +11,7 @@
 #include <agentsecrets/err.h>
 #include <agentsecrets/flow.h>
 #include <agentsecrets/home.h>
+#include <agentsecrets/keychain_client.h>
 #include <agentsecrets/project_file.h>
 #include <agentsecrets/settings.h>
 #include <agentsecrets/trust.h>
@@ -27,12 +28,16 @@ struct place {
 	char origin[URL_MAX_BYTES + 1]; /* or "embedded" */
 	int storage_mode;
 	const struct trust_workspace *workspace; /* in trust */
+	struct keychain keychain;    /* not started before it is needed */
+	struct err keychain_err;     /* why it cannot be used */
+	bool keychain_told;	     /* the user was told so */
+	const struct caller *caller; /* of whom to tell it; may be NULL */
 };
 
 #define PLACE_INIT                                                             \
 	{                                                                      \
 		.home = HOME_INIT, .trust = TRUST_INIT,                        \
-		.file = PROJECT_FILE_INIT                                      \
+		.file = PROJECT_FILE_INIT, .keychain = KEYCHAIN_INIT           \
 	}
 #define AUTO_PLACE __attribute__((cleanup(place_release)))
 
@@ -99,6 +104,23 @@ int place_bind(struct place *place, struct err *err);
 /** The same, when the caller holds `lock`. */
 int place_bind_locked(struct place *place, struct err *err);
 
+/**
+ * Have the keychain ready: one helper a command, started at the first call. A
+ * keychain that could not be used is not tried again.
+ *
+ * It is for those whose account has the store "keychain", or is about to.
+ *
+ * @return 0; -EXIT_ACCESS, -EXIT_FAILED: as keychain_start(); the trouble is
+ *         in place->keychain.trouble
+ */
+int place_open_keychain(
+    struct place *place, const struct caller *caller, struct err *err);
+
+/** End what place_open_keychain() started: before another program takes over.
+ */
+void place_close_keychain(struct place *place);
+
+/** Free what it holds, and end the keychain's helper. */
 void place_release(struct place *place);
 
 /** The environment in force: -e, project.json, config, development. */

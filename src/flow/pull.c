@@ -114,9 +114,13 @@ check_local(struct sides sides, struct place *place,
 	AUTO_NAMES struct names conflicts = NAMES_INIT;
 	char what[4100] = "the keychain";
 
-	if (local_read(&local, &sides, place, caller, err) < 0 ||
-	    standing_names(&names, &sides, err) < 0)
+	if (standing_names(&names, &sides, err) < 0)
 		return -(int)err->status;
+	if (local_read(&local, &sides, &names, place, caller, err) < 0)
+		/* Nothing is lost by that: its changes stay, and are known. */
+		return place->keychain.trouble != KEYCHAIN_WORKS
+		    ? 0
+		    : -(int)err->status;
 	for (size_t i = 0; local.kind != LOCAL_NONE && i < names.n; i++) {
 		struct arena_mark mark = arena_mark();
 		enum standing standing;

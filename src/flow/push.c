@@ -299,7 +299,7 @@ compare_items(struct push *push, struct local *local, struct env_file *file,
 {
 	int rc;
 
-	if (local_read(local, &push->sides, place, caller, err) < 0 ||
+	if (local_read(local, &push->sides, NULL, place, caller, err) < 0 ||
 	    changes_from_items(push, &local->items, caller, err) < 0)
 		return -(int)err->status;
 	rc =

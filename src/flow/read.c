@@ -3,13 +3,37 @@
 
 #include <agentsecrets/flow.h>
 
+#include <stdint.h>
 #include <string.h>
 
 #include <agentsecrets/names.h>
 
 #include "changes.h"
 #include "exchange.h"
+#include "items.h"
+#include "local.h"
 #include "place.h"
+
+/* As `env`: what another program keeps there, and the vault knows nothing of.
+ */
+static int
+read_item(struct secret *value, const char *name, struct place *place,
+    const struct caller *caller, struct err *err)
+{
+	char *items[] = {(char *)(uintptr_t)name};
+	const struct names names = {items, 1, 1};
+	AUTO_ITEMS struct items found = ITEMS_INIT;
+	struct err ignored;
+	bool kept;
+
+	if (local_keeps_items(&kept, place, err) < 0)
+		return -(int)err->status;
+	if (!kept || items_read(&found, place, &names, caller, &ignored) < 0 ||
+	    found.n == 0)
+		return 0;
+	*value = found.list[0].value;
+	return 1;
+}
 
 int
 get_run(const char *name, const struct caller *caller, struct secret *value,
@@ -26,6 +50,12 @@ get_run(const char *name, const struct caller *caller, struct secret *value,
 	    exchange_ready(&vault, &key, &place, ANY_AGE, caller, err) < 0)
 		return -(int)err->status;
 	row = vault_find(&vault, stored);
+	if (row == NULL) {
+		int found = read_item(value, stored, &place, caller, err);
+
+		if (found != 0)
+			return found < 0 ? found : 0;
+	}
 	if (row == NULL || row->deleted)
 		return no_secret(name, &place, &vault, err);
 	if (key.blobs == NULL && exchange_unlock(&key, &place, caller, err) < 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <agentsecrets/fd.h>
+#include <agentsecrets/keychain_client.h>
 
 #include "local.h"
 
@@ -123,19 +124,6 @@ write_file(const struct sides *sides, struct settle *settle,
 	return rc;
 }
 
-/* Nothing is behind any more in these. */
-static int
-forget(const struct place *place, struct vault *behind,
-    const struct names *settled, struct err *err)
-{
-	size_t before = behind->rows_n;
-
-	vault_drop(behind, (const char *const *)settled->items, settled->n);
-	return behind->rows_n == before
-	    ? 0
-	    : vault_local_save(behind, &place->home, err);
-}
-
 /* All under the lock: the vault that the file is compared with stays. */
 static int
 settle_file(struct place *place, const struct workspace_key *key,
@@ -150,10 +138,227 @@ settle_file(struct place *place, const struct workspace_key *key,
 
 	if (lock < 0 || exchange_load(&vault, place, err) < 0 ||
 	    env_file_ignore(place, place->environment, err) < 0 ||
-	    local_read(&local, &sides, place, caller, err) < 0 ||
+	    local_read(&local, &sides, NULL, place, caller, err) < 0 ||
 	    write_file(&sides, settle, &settled, err) < 0)
 		return -(int)err->status;
-	return forget(place, &local.behind, &settled, err);
+	return local_agree(place, &vault, &settled, err);
+}
+
+/* ---- the items --------------------------------------------------------- */
+
+/* Items to be written, and what became of them. */
+struct work {
+	struct sides sides;
+	struct place *place;
+	const struct caller *caller;
+	struct names bring;   /* sorted, like the others */
+	struct names settled; /* they have the vault's value */
+	struct names failed;
+	size_t failed_removals;
+	struct err why; /* of the first that failed */
+};
+
+#define AUTO_WORK __attribute__((cleanup(work_release)))
+
+static void
+work_release(struct work *work)
+{
+	names_release(&work->bring);
+	names_release(&work->settled);
+	names_release(&work->failed);
+}
+
+/*
+ * Sort the names into those that agree and those to be written.
+ *
+ * @param follow  in storage mode 2 the items are no side: they get what the
+ *                vault has
+ */
+static int
+plan(struct work *work, const struct settle *settle, const struct names *names,
+    bool follow, struct err *err)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		const char *name = names->items[i];
+		struct arena_mark mark = arena_mark();
+		enum standing standing;
+		struct secret value;
+		enum action action;
+		const struct item *item;
+		struct names *list;
+
+		if (standing_of(&work->sides, name, &standing, &value, err) < 0)
+			return -(int)err->status;
+		arena_rewind(mark);
+		action = action_for(settle, name, standing);
+		/* A write writes the entry of today. */
+		item = items_find(work->sides.items, name);
+		if ((follow && action == ACTION_LEAVE) ||
+		    (action == ACTION_AGREES && item != NULL && item->old))
+			action = ACTION_BRING;
+		list = action == ACTION_BRING ? &work->bring : &work->settled;
+		if (action != ACTION_LEAVE && names_add(list, name) < 0)
+			return err_memory(err);
+	}
+	return 0;
+}
+
+static int
+write_item(struct work *work, const char *name, struct err *err)
+{
+	const struct vault_row *row = vault_find(work->sides.base, name);
+	struct arena_mark mark = arena_mark();
+	struct secret value = SECRET_INIT;
+	bool live = row != NULL && !row->deleted;
+	int rc = 0;
+
+	if (live)
+		rc = exchange_open(
+		    work->sides.key, work->sides.base, row, 0, &value, err);
+	if (rc >= 0)
+		rc = live
+		    ? items_write(work->place, name, &value, work->caller, err)
+		    : items_remove(work->place, name, work->caller, err);
+	arena_rewind(mark);
+	work->failed_removals += rc < 0 && !live;
+	return rc;
+}
+
+static void
+tell_progress(const struct work *work, const char *what, size_t done)
+{
+	if (work->caller->progress != NULL)
+		work->caller->progress(what, done, work->bring.n);
+}
+
+static int
+write_items(struct work *work, struct err *err)
+{
+	for (size_t i = 0; i < work->bring.n; i++) {
+		const char *name = work->bring.items[i];
+		struct err failure;
+		int rc;
+
+		tell_progress(work, "keychain", i);
+		rc = write_item(work, name, &failure);
+		if (rc < 0 && work->failed.n == 0)
+			work->why = failure;
+		if (names_add(rc < 0 ? &work->failed : &work->settled, name) <
+		    0)
+			return err_memory(err);
+	}
+	tell_progress(work, NULL, work->bring.n);
+	names_sort(&work->settled);
+	return 0;
+}
+
+/* Say which names are to be completed, and why. */
+static int
+report_failed(
+    const struct work *work, const struct settle *settle, struct err *err)
+{
+	char list[512];
+	const char *what = settle->stored
+	    ? "stored, but not in the keychain yet"
+	    : "not in the keychain yet";
+
+	if (work->failed.n == 0)
+		return 0;
+	if (work->failed_removals == work->failed.n)
+		what = "deleted, but still in the keychain";
+	err_set(err, EXIT_FAILED, "%s: %s: %s", what,
+	    names_join(list, sizeof(list), &work->failed, 16), work->why.text);
+	return err_hint(err, "'agentsecrets pull' completes it");
+}
+
+/* Without a keychain: the names that it would have got. */
+static int
+all_failed(struct work *work, const struct settle *settle,
+    const struct names *names, struct err *err)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		const struct vault_row *row =
+		    vault_find(work->sides.base, names->items[i]);
+
+		work->failed_removals += row == NULL || row->deleted;
+		if (names_add(&work->failed, names->items[i]) < 0)
+			return err_memory(err);
+	}
+	if (names->n == 0) {
+		char text[ERR_TEXT_MAX + 64];
+
+		snprintf(text, sizeof(text),
+		    "warning: the keychain was not looked at: %s",
+		    work->why.text);
+		work->caller->notice(text);
+	}
+	return report_failed(work, settle, err);
+}
+
+/*
+ * Items are written one by one, and slowly, so `lock` is not held: whoever
+ * comes last writes what the vault has then. A prompt of the keychain comes
+ * before anybody has to wait.
+ */
+static int
+settle_items(struct place *place, const struct workspace_key *key,
+    const struct settle *settle, bool follow, const struct caller *caller,
+    struct err *err)
+{
+	AUTO_FD int turn = -1;
+	AUTO_FD int lock = -1;
+	AUTO_VAULT struct vault vault = VAULT_INIT;
+	AUTO_LOCAL struct local local = LOCAL_INIT;
+	AUTO_NAMES struct names names = NAMES_INIT;
+	AUTO_WORK struct work work = {.place = place,
+	    .caller = caller,
+	    .sides = {.key = key,
+		.place = place,
+		.base = &vault,
+		.behind = &local.behind,
+		.remote = &vault}};
+	bool opened = place_open_keychain(place, caller, &work.why) == 0;
+	struct settle known = *settle;
+
+	/* Of what cannot be read only that is known which was noted. */
+	known.all &= opened;
+	if ((turn = home_lock(&place->home, "items.lock", err)) < 0 ||
+	    exchange_load(&vault, place, err) < 0 ||
+	    vault_local_load(&local.behind, &place->home, &vault, err) < 0 ||
+	    names_to_settle(&names, &work.sides, &known, err) < 0)
+		return -(int)err->status;
+	if (!opened)
+		return all_failed(&work, settle, &names, err);
+	if (items_read(&local.items, place, &names, caller, err) < 0)
+		return -(int)err->status;
+	work.sides.items = &local.items;
+	if (plan(&work, settle, &names, follow, err) < 0 ||
+	    write_items(&work, err) < 0)
+		return -(int)err->status;
+	if (!follow &&
+	    ((lock = home_lock(&place->home, "lock", err)) < 0 ||
+		local_agree(place, &vault, &work.settled, err) < 0))
+		return -(int)err->status;
+	return report_failed(&work, settle, err);
+}
+
+/* ---- both -------------------------------------------------------------- */
+
+static int
+settle_both(struct place *place, const struct workspace_key *key,
+    struct settle *settle, const struct caller *caller, struct err *err)
+{
+	bool kept;
+
+	if (settle_file(place, key, settle, caller, err) < 0) {
+		if (!settle->stored)
+			return -(int)err->status;
+		err_prefix(err, "stored, but the file is not renewed");
+		return err_hint(err, "run 'agentsecrets pull'");
+	}
+	if (local_keeps_items(&kept, place, err) < 0)
+		return -(int)err->status;
+	return kept ? settle_items(place, key, settle, true, caller, err) : 0;
 }
 
 int
@@ -164,12 +369,41 @@ settle_local(struct place *place, const struct workspace_key *key,
 
 	if (local_kind(&kind, place, err) < 0)
 		return -(int)err->status;
-	if (kind == LOCAL_NONE)
-		return 0;
-	if (settle_file(place, key, settle, caller, err) == 0)
-		return 0;
-	if (!settle->stored)
+	switch (kind) {
+	case LOCAL_FILE:
+		return settle_both(place, key, settle, caller, err);
+	case LOCAL_ITEMS:
+		return settle_items(place, key, settle, false, caller, err);
+	case LOCAL_NONE:
+		break;
+	}
+	return 0;
+}
+
+int
+items_complete(
+    struct place *place, const struct caller *caller, struct err *err)
+{
+	struct workspace_key key = WORKSPACE_KEY_INIT;
+	struct settle settle = {.all = true};
+
+	if (exchange_unlock(&key, place, caller, err) < 0)
 		return -(int)err->status;
-	err_prefix(err, "stored, but the file is not renewed");
-	return err_hint(err, "run 'agentsecrets pull'");
+	return settle_local(place, &key, &settle, caller, err);
+}
+
+int
+items_behind(struct names *out, const struct place *place, struct err *err)
+{
+	AUTO_VAULT struct vault vault = VAULT_INIT;
+	AUTO_VAULT struct vault behind = VAULT_INIT;
+
+	if (exchange_load(&vault, place, err) < 0 ||
+	    vault_local_load(&behind, &place->home, &vault, err) < 0)
+		return -(int)err->status;
+	for (size_t i = 0; i < behind.rows_n; i++) {
+		if (names_add(out, behind.rows[i].name) < 0)
+			return err_memory(err);
+	}
+	return 0;
 }

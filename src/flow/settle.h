@@ -21,15 +21,31 @@ struct settle {
 };
 
 /**
- * Bring the local copy to what the vault has.
+ * Bring the local copy to what the vault has; in storage mode 2 the items of
+ * the keychain follow the file.
  *
  * A name that was changed in the copy keeps its value there, unless `changes`
  * has it or `force` is given.
  *
  * @return 0, also when there is no copy; -EXIT_FAILED when the copy cannot be
- *         read or written
+ *         read or written: "stored, but not in the keychain yet: A, B: …"
  */
 int settle_local(struct place *place, const struct workspace_key *key,
     struct settle *settle, const struct caller *caller, struct err *err);
+
+/**
+ * Complete what a command could not bring into the keychain: all that is
+ * missing or behind there, of the place's environment.
+ *
+ * @return as settle_local(); the failure to get the workspace key
+ */
+int items_complete(
+    struct place *place, const struct caller *caller, struct err *err);
+
+/**
+ * The names of which the keychain, or the file of storage mode 2, is known to
+ * be behind; the keychain is not asked.
+ */
+int items_behind(struct names *out, const struct place *place, struct err *err);
 
 #endif

@@ -11,7 +11,7 @@ import os
 import re
 import sys
 
-WHOLE = {"lock", "token.lock", "audit.log"}
+WHOLE = {"lock", "token.lock", "items.lock", "audit.log"}
 
 
 def check(path, name):

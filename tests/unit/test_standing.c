@@ -88,7 +88,8 @@ compare(const char states[4], uint32_t behind_epoch)
 	begin(&four.behind);
 	begin(&four.remote);
 	if (value != '.' && value != '-') {
-		four.item = (struct item){"A", {(uint8_t *)&value, 1}};
+		four.item =
+		    (struct item){.name = "A", .value = {(uint8_t *)&value, 1}};
 		items.n = 1;
 	}
 	put(&four.behind, states[1], behind_epoch);
@@ -172,7 +173,7 @@ test_older_key(void **state)
 static void
 test_names(void **state)
 {
-	struct item list[] = {{"B", SECRET_INIT}, {"C", SECRET_INIT}};
+	struct item list[] = {{.name = "B"}, {.name = "C"}};
 	struct items items = {list, 2};
 	struct vault vault;
 	struct vault remote;
