@@ -3,8 +3,9 @@
  *
  * cJSON alone accepts trailing bytes, doubled keys, broken UTF-8, raw control
  * characters, and cuts strings at \u0000. json_parse() refuses all of these
- * before cJSON sees the text. Keys are matched with regard to case. Never
- * used for a secret.
+ * before cJSON sees the text. Keys are matched with regard to case. A secret
+ * goes through cJSON only where its memory is the arena; json_check() takes
+ * none.
  */
 #ifndef AGENTSECRETS_JSON_H
 #define AGENTSECRETS_JSON_H
@@ -30,6 +31,19 @@ enum { JSON_DEPTH_MAX = 16, JSON_VALUES_MAX = 10 * SECRETS_MAX };
 
 /** Delete `*json` and make it NULL. */
 void json_release(cJSON **json);
+
+/**
+ * Walk the text of one JSON value by the grammar of RFC 8259, without taking
+ * memory: for texts that hold secrets, too.
+ *
+ * Refused on top of bad grammar: bytes after the value, invalid UTF-8, raw
+ * control characters, \u0000 and lone surrogates in strings, more than
+ * JSON_DEPTH_MAX levels or JSON_VALUES_MAX values. Doubled keys are not looked
+ * for.
+ *
+ * @return NULL when it is sound, else what is wrong with it
+ */
+const char *json_check(const char *text, size_t len);
 
 /**
  * Parse one JSON value and nothing after it but white space. What is nested

@@ -7,8 +7,6 @@
 
 #include <agentsecrets/text.h>
 
-#include "json_check.h"
-
 void
 json_release(cJSON **json)
 {

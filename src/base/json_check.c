@@ -1,12 +1,11 @@
 #include "config.h"
 
-#include "json_check.h"
+#include <agentsecrets/json.h>
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-#include <agentsecrets/json.h>
 #include <agentsecrets/text.h>
 
 struct cursor {
