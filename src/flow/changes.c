@@ -86,6 +86,25 @@ changes_check_twins(struct change *changes, size_t n, struct err *err)
 }
 
 int
+change_differs(const struct change *change, const struct workspace_key *key,
+    struct vault *vault, struct err *err)
+{
+	const struct vault_row *row = vault_find(vault, change->name);
+	struct arena_mark mark = arena_mark();
+	struct secret value;
+	bool same;
+
+	if (row == NULL || row->deleted || row->epoch != key->epoch)
+		return 1;
+	if (exchange_open(key, vault, row, 0, &value, err) < 0)
+		return -(int)err->status;
+	same = value.len == change->value.len &&
+	    secret_equal(value.data, change->value.data, value.len);
+	arena_rewind(mark);
+	return !same;
+}
+
+int
 no_secret(const char *name, const struct place *place,
     const struct vault *vault, struct err *err)
 {

@@ -63,6 +63,14 @@ int change_fill(struct change *change, const char *given,
 /** Sort by name; -EXIT_USAGE when two are the same but for their case. */
 int changes_check_twins(struct change *changes, size_t n, struct err *err);
 
+/**
+ * Whether the vault has another value of that name, or none.
+ *
+ * @return 1; 0 when it has the same; -EXIT_UNSAFE when its value does not open
+ */
+int change_differs(const struct change *change, const struct workspace_key *key,
+    struct vault *vault, struct err *err);
+
 /** Fill the error for a name that is not there. @return its status */
 int no_secret(const char *name, const struct place *place,
     const struct vault *vault, struct err *err);

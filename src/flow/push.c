@@ -106,26 +106,6 @@ ask_for_file(struct env_file *file, const struct vault *vault,
 	return text_equal(answer, "y") || text_equal(answer, "yes");
 }
 
-/* Whether the vault has another value of that name, or none. */
-static int
-differs_from_vault(
-    const struct sides *sides, const struct change *change, struct err *err)
-{
-	const struct vault_row *row = vault_find(sides->base, change->name);
-	struct arena_mark mark = arena_mark();
-	struct secret value;
-	bool same;
-
-	if (row == NULL || row->deleted || row->epoch != sides->key->epoch)
-		return 1;
-	if (exchange_open(sides->key, sides->base, row, 0, &value, err) < 0)
-		return -(int)err->status;
-	same = value.len == change->value.len &&
-	    secret_equal(value.data, change->value.data, value.len);
-	arena_rewind(mark);
-	return !same;
-}
-
 /* What is to be written, and how it came about. */
 struct push {
 	struct sides sides;
@@ -199,9 +179,9 @@ keep_changed(struct push *push, bool own, struct err *err)
 
 	for (size_t i = 0; i < push->n; i++) {
 		const struct change *change = &push->changes[i];
-		int changed = own
-		    ? is_changed_here(push, change->name, err)
-		    : differs_from_vault(&push->sides, change, err);
+		int changed = own ? is_changed_here(push, change->name, err)
+				  : change_differs(change, push->sides.key,
+					push->sides.base, err);
 
 		if (changed < 0)
 			return changed;

@@ -156,6 +156,14 @@ with_secrets() {
   offers '[files]'
   typed 'agentsecrets push .env ' agentsecrets push .env ''
   offers_nothing
+  typed 'agentsecrets import ' agentsecrets import ''
+  offers '[files]'
+  typed 'agentsecrets export ' agentsecrets export ''
+  offers '[files]'
+  typed 'agentsecrets log export ' agentsecrets log export ''
+  offers '[files]'
+  typed 'agentsecrets export --format ' agentsecrets export --format ''
+  offers dotenv json
   typed 'agentsecrets key import k' agentsecrets key import k
   offers '[files]'
   typed 'agentsecrets key export --out k' agentsecrets key export --out k

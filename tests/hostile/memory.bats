@@ -128,6 +128,25 @@ sys.exit(ctypes.CDLL(None).syscall(447, 0) < 0)'
   [ "$(agentsecrets get OPERAND)" = "$(cat keys/operand)" ]
 }
 
+@test "import and export leave the values in their file only" {
+  account
+  agentsecrets export all.json
+  # To see that there is something to find.
+  run "$scan" values all.json
+  assert_status 1
+  for command in 'import --force all.json' 'export --force all.json' \
+    'import --force all.env' 'export --force all.env'; do
+    # shellcheck disable=SC2086 # the words of a command
+    run "$stop" exit "$scan" values -- \
+      "$TOOLS/tests/lib/without" memfd_secret agentsecrets $command
+    assert_status 0
+    # shellcheck disable=SC2086
+    run "$stop" exit "$scan" keys -- \
+      "$TOOLS/tests/lib/without" memfd_secret agentsecrets $command
+    assert_status 0
+  done
+}
+
 @test "the net helper never had a key or a value" {
   networked_account
   rm keys/access_token keys/refresh_token
