@@ -13,6 +13,7 @@ into the file CALLS, a method a line. The modes:
     nonsense=METHOD  it answers with a number
     empty            there is no collection
     locked           the collection is locked; unlocking returns a prompt, which
+    private          each item is locked, also in an open collection
     accept=SECONDS   is answered after that time
     dismiss=SECONDS  is dismissed after that time
     vanish=SECONDS   asks until the provider ends
@@ -37,6 +38,7 @@ modes = dict(word.partition("=")[::2] for word in sys.argv[1].split(","))
 items = {}  # path to [attributes, label, secret, modified]
 prompts = {}  # path to what is done when it is answered
 state = {"locked": "locked" in modes, "n": 0}
+unlocked = set()  # items, which counts if they are private
 calls = open(sys.argv[2], "a", buffering=1)
 DBusGMainLoop(set_as_default=True)
 bus = dbus.SessionBus()
@@ -98,9 +100,11 @@ def unlock(_path, paths):
     def done(dismissed):
         if not dismissed:
             state["locked"] = False
+            unlocked.update(paths)
         return dbus.Array([] if dismissed else paths, signature="o")
 
-    if not state["locked"]:
+    private = "private" in modes and not unlocked.issuperset(paths)
+    if not state["locked"] and (paths == [LOGIN] or not private):
         return "aoo", (paths, "/")
     return "aoo", (dbus.Array([], signature="o"), make_prompt(done))
 
@@ -112,6 +116,8 @@ def search(_path, wanted):
 
 def get_secrets(_path, paths, _session):
     found = {p: items[p][2] for p in paths if p in items}
+    if "private" in modes:
+        found = {p: s for p, s in found.items() if p in unlocked}
     if state["locked"]:
         found = {}
     return "a{o(oayays)}", (dbus.Dictionary(found, signature="o(oayays)"),)

@@ -158,8 +158,8 @@ type text/plain"
 }
 
 @test "gnome-keyring: 200 items in two seconds" {
-  local ours theirs try
-  for try in 1 2 3; do
+  local ours theirs
+  for _ in 1 2 3; do
     start_keyring
     theirs=$(secret_service fill other: 200)
     stop_keyring

@@ -220,9 +220,21 @@ while True:
     env DISPLAY=:77 "$PROBE"
 }
 
+@test "an item that is locked by itself" {
+  start_fake_keyring private,accept=0
+  "$PROBE" fill p: 3
+  assert_trouble 3 locked '.* is locked, and there is no display' 1000 \
+    "$PROBE" check p: 3
+  run env DISPLAY=:77 "$PROBE" check p: 3
+  assert_status 0
+  assert_match '3 of 3 right'
+  # All at once.
+  [ "$(grep -c '^Prompt$' "$FAKE_CALLS")" = 1 ]
+}
+
 @test "a question for form's sake is no question" {
   start_fake_keyring ask,accept=0
-  run "$PROBE" store name value , store name value , lookup name - , delete name
+  run env DISPLAY=:77 "$PROBE" store name value , store name value , lookup name - , delete name
   assert_status 0
   assert_match 'a value'
   [[ $output != *notice* ]]

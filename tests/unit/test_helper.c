@@ -131,6 +131,7 @@ spoil_ourselves(void)
 	static char texts[][40] = {"HOME=/nonexistent/home", "LD_DEBUG=help",
 	    "SSLKEYLOGFILE=/tmp/never", "OPENSSL_CONF=/tmp/never",
 	    "https_proxy=http://x", "AGENTSECRETS_TOKEN=never", "PATH=/never",
+	    "DISPLAY=:7", "WAYLAND_DISPLAY=", "DISPLAYED=no",
 	    "XDG_RUNTIME_DIR=/nonexistent/run"};
 	static char *hostile[sizeof(texts) / sizeof(texts[0]) + 1];
 	sigset_t mask;
@@ -189,6 +190,31 @@ test_gets_nothing_else(void **state)
 	assert_int_equal(helper.pid, 0);
 	assert_int_equal(helper.fd, -1);
 	check_ourselves();
+	close(40);
+}
+
+/* Of what is asked for, what is there and not empty. */
+static void
+test_gets_variables(void **state)
+{
+	static const char *const variables[] = {
+	    "DISPLAY=", "WAYLAND_DISPLAY=", "XAUTHORITY=", NULL};
+	char **before = environ;
+	struct helper helper = HELPER_INIT;
+	char report[8192];
+	struct err err;
+
+	(void)state;
+	spoil_ourselves();
+	assert_int_equal(
+	    helper_start(&helper, HELPER_NAME, variables, &err), 0);
+	environ = before;
+	read_report(helper.fd, report, sizeof(report));
+	assert_non_null(strstr(report, "\nenv=DISPLAY=:7\n"));
+	assert_null(strstr(report, "WAYLAND"));
+	assert_null(strstr(report, "XAUTHORITY"));
+	assert_null(strstr(report, "DISPLAYED"));
+	helper_stop(&helper);
 	close(40);
 }
 
@@ -272,6 +298,7 @@ run_inside(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_gets_nothing_else),
+	    cmocka_unit_test(test_gets_variables),
 	    cmocka_unit_test(test_hanging_helper_is_ended),
 	    cmocka_unit_test(test_stopping_nothing),
 	    cmocka_unit_test(test_writable_by_others),

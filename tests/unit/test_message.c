@@ -270,6 +270,44 @@ test_secrets_travel(void **state)
 	close(pair.ends[1]);
 }
 
+/* Any number, in their order, each from where it is. */
+static void
+test_many_secrets_travel(void **state)
+{
+	enum { COUNT = 100 };
+	struct pair pair = make_pair();
+	AUTO_MESSAGE struct message message;
+	struct message_view view;
+	struct err err;
+	uint8_t values[COUNT];
+	bool secret = false;
+	const uint8_t *bytes;
+	size_t cursor = 0;
+	size_t len;
+
+	(void)state;
+	message_init(&message, MESSAGE_KEYCHAIN_VALUES);
+	for (size_t i = 0; i < COUNT; i++) {
+		values[i] = (uint8_t)i;
+		message_add_number(&message, FIELD_INDEX, i);
+		message_add_secret(&message, FIELD_VALUE, &values[i], i % 2);
+	}
+	assert_int_equal(message_send(pair.ends[0], &message, &err), 0);
+	assert_int_equal(
+	    message_receive(pair.ends[1], heap, &secret, &view, &err), 1);
+	assert_true(secret);
+	for (size_t i = 0; i < COUNT; i++) {
+		assert_true(
+		    message_next(&view, FIELD_VALUE, &cursor, &bytes, &len));
+		assert_int_equal(len, i % 2);
+		assert_true(len == 0 || *bytes == i);
+	}
+	assert_false(message_next(&view, FIELD_VALUE, &cursor, &bytes, &len));
+	test_free((void *)(uintptr_t)view.body);
+	close(pair.ends[0]);
+	close(pair.ends[1]);
+}
+
 static void
 test_sender_is_checked(void **state)
 {
@@ -407,6 +445,7 @@ main(void)
 	    cmocka_unit_test(test_cut_anywhere),
 	    cmocka_unit_test(test_unknown_messages),
 	    cmocka_unit_test(test_secrets_travel),
+	    cmocka_unit_test(test_many_secrets_travel),
 	    cmocka_unit_test(test_sender_is_checked),
 	    cmocka_unit_test(test_frames),
 	    cmocka_unit_test(test_records),
