@@ -207,7 +207,7 @@ begin_session(struct net_state *state, const cJSON *data, struct err *err)
 {
 	struct session fresh = {NULL};
 
-	if (session_take(&fresh, data) < 0)
+	if (session_take(&fresh, state->base, data) < 0)
 		return api_not_ours(state, "no session", err);
 	session_release(&state->session);
 	state->session = fresh;
@@ -287,7 +287,8 @@ api_refresh(struct net_state *state, const struct message_view *request,
 		return net_fail(state, REASON_EXPIRED, err, "not logged in");
 	if (renew(state, token, &reply, err) < 0)
 		return -EXIT_FAILED;
-	if (session_take(&state->session, json_get(reply.json, "data")) < 0)
+	if (session_take(
+		&state->session, state->base, json_get(reply.json, "data")) < 0)
 		return api_not_ours(state, "no session", err);
 	return add_session(state, answer, err);
 }

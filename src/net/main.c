@@ -47,7 +47,7 @@ take_session(struct net_state *state, const struct message_view *request,
 	if (!message_find(request, FIELD_SESSION, &bytes, &len))
 		return 0;
 	state->reason = REASON_FAILED;
-	return session_set(&state->session, bytes, len, err);
+	return session_set(&state->session, state->base, bytes, len, err);
 }
 
 static int
@@ -102,9 +102,9 @@ open_server(struct net_state *state, const struct message_view *request,
 	embedded = text_equal(server, "embedded");
 	state->patience =
 	    (unsigned)message_find_number(request, FIELD_PATIENCE, 0);
-	if (take_session(state, request, err) < 0 ||
-	    (embedded ? open_embedded(state, request, err)
-		      : open_url(state, server, err)) < 0)
+	if ((embedded ? open_embedded(state, request, err)
+		      : open_url(state, server, err)) < 0 ||
+	    take_session(state, request, err) < 0)
 		return -EXIT_FAILED;
 	state->reason = REASON_FAILED;
 	return confine_self(embedded || text_has_prefix(state->base, "http:")

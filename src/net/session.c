@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include <agentsecrets/json.h>
+#include <agentsecrets/text.h>
 
 enum { TOKEN_MAX = 4096, ASSUMED_SECONDS = 600 };
 
@@ -34,9 +35,18 @@ member_is_sound(const cJSON *document, const char *key)
 		    is_token(member->valuestring)));
 }
 
+static bool
+is_for(const cJSON *document, const char *server)
+{
+	const cJSON *named = json_get(document, "server");
+
+	return named == NULL ||
+	    (cJSON_IsString(named) && text_equal(named->valuestring, server));
+}
+
 int
-session_set(
-    struct session *session, const void *text, size_t len, struct err *err)
+session_set(struct session *session, const char *server, const void *text,
+    size_t len, struct err *err)
 {
 	AUTO_JSON cJSON *document = NULL;
 
@@ -48,6 +58,8 @@ session_set(
 		return err_set(
 		    err, EXIT_FAILED, "the stored session is damaged");
 	session_release(session);
+	if (!is_for(document, server))
+		return 0;
 	session->document = document;
 	document = NULL;
 	return 0;
@@ -94,7 +106,7 @@ put_assumed_expiry(cJSON *document)
 }
 
 int
-session_take(struct session *session, const cJSON *data)
+session_take(struct session *session, const char *server, const cJSON *data)
 {
 	const char *access = json_get_text(data, "access");
 	const char *refresh = json_get_text(data, "refresh");
@@ -107,7 +119,9 @@ session_take(struct session *session, const cJSON *data)
 	document = session->document != NULL
 	    ? cJSON_Duplicate(session->document, true)
 	    : cJSON_CreateObject();
-	if (document == NULL || put_text(document, "access_token", access) < 0)
+	if (document == NULL ||
+	    put_text(document, "access_token", access) < 0 ||
+	    put_text(document, "server", server) < 0)
 		return -1;
 	if (refresh != NULL && put_text(document, "refresh_token", refresh) < 0)
 		return -1;

@@ -63,10 +63,11 @@ try_as_session(const cJSON *data, const uint8_t *text, size_t len)
 	AUTO_BUF struct buf out = BUF_INIT;
 	struct err err;
 
-	(void)session_set(&session, text, len, &err);
-	(void)session_take(&session, data);
+	(void)session_set(&session, "http://localhost/api", text, len, &err);
+	(void)session_take(&session, "http://localhost/api", data);
 	if (session_print(&session, &out) < 0 ||
-	    session_set(&session, out.data, out.len, &err) < 0)
+	    session_set(
+		&session, "http://localhost/api", out.data, out.len, &err) < 0)
 		abort();
 	session_release(&session);
 }

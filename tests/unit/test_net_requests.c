@@ -5,9 +5,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+#include <agentsecrets/json.h>
 
 #include "json_out.h"
 #include "session.h"
@@ -106,12 +109,14 @@ test_bodies(void **state)
 	    "\"last\":\"\"}");
 }
 
+#define SERVER "https://a.example/api"
+
 static int
 set(struct session *session, const char *text)
 {
 	struct err err;
 
-	return session_set(session, text, strlen(text), &err);
+	return session_set(session, SERVER, text, strlen(text), &err);
 }
 
 static void
@@ -139,6 +144,37 @@ test_sessions(void **state)
 	session_release(&session);
 }
 
+/* Two homes may find each other's session in one keychain. */
+static void
+test_session_of_a_server(void **state)
+{
+	static const char *const others[] = {"\"https://b.example/api\"",
+	    "\"https://a.example\"", "\"\"", "null", "[]"};
+	struct session session = {NULL};
+	AUTO_BUF struct buf text = BUF_INIT;
+	AUTO_JSON cJSON *data = cJSON_Parse("{\"access\":\"new\"}");
+	char made[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		snprintf(made, sizeof(made),
+		    "{\"access_token\":\"a\",\"server\":%s}", others[i]);
+		assert_int_equal(set(&session, "{\"access_token\":\"x\"}"), 0);
+		assert_int_equal(set(&session, made), 0);
+		assert_null(session_access(&session));
+	}
+	assert_int_equal(
+	    set(&session, "{\"access_token\":\"a\",\"server\":\"" SERVER "\"}"),
+	    0);
+	assert_string_equal(session_access(&session), "a");
+	session_release(&session);
+	assert_int_equal(session_take(&session, SERVER, data), 0);
+	assert_int_equal(session_print(&session, &text), 0);
+	assert_non_null(
+	    strstr(buf_text_view(&text), "\"server\": \"" SERVER "\""));
+	session_release(&session);
+}
+
 int
 main(void)
 {
@@ -147,6 +183,7 @@ main(void)
 	    cmocka_unit_test(test_segments),
 	    cmocka_unit_test(test_bodies),
 	    cmocka_unit_test(test_sessions),
+	    cmocka_unit_test(test_session_of_a_server),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
