@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <agentsecrets/account.h>
 #include <agentsecrets/arena.h>
 #include <agentsecrets/err.h>
 #include <agentsecrets/limits.h>
@@ -122,10 +123,11 @@ int inject_run(const struct inject_request *request,
 /* ---- account ----------------------------------------------------------- */
 
 struct init_request {
-	const char *email;   /* NULL: ask; networked only */
-	const char *name;    /* "First Last"; NULL: ask */
-	int storage_mode;    /* 0: not given */
-	const char *project; /* NULL: ask on a terminal */
+	const enum key_store *store; /* NULL: the best there is */
+	const char *email;	     /* NULL: ask; networked only */
+	const char *name;	     /* "First Last"; NULL: ask */
+	int storage_mode;	     /* 0: not given */
+	const char *project;	     /* NULL: ask on a terminal */
 };
 
 struct init_result {
@@ -133,6 +135,7 @@ struct init_result {
 	char email[EMAIL_MAX + 1];
 	char workspace[LABEL_MAX + 1];
 	char project[LABEL_MAX + 1]; /* "" when none was made */
+	enum key_store store;
 	char key_number[36];
 	bool project_left_out; /* the account stands, the project does not */
 	struct err project_err;
@@ -162,12 +165,18 @@ struct login_result {
 int login_run(const char *email, const struct caller *caller,
     struct login_result *result, struct err *err);
 
+struct logout_result {
+	bool server_told;
+	bool keychain_left;	 /* it could not be cleared ... */
+	struct err keychain_err; /* ... and why */
+};
+
 /**
- * End the session here and at the server; keys and vault stay.
- *
- * @param unreachable  set when the server could not be told
+ * End the session here and at the server, and remove what the store keeps of
+ * the keys besides account.json; sealed keys and vault stay.
  */
-int logout_run(const struct caller *caller, bool *unreachable, struct err *err);
+int logout_run(
+    const struct caller *caller, struct logout_result *result, struct err *err);
 
 /** What `logout --forget` is about to remove. */
 struct forget_subject {
@@ -181,10 +190,14 @@ struct forget_subject {
 int forget_look(struct forget_subject *subject, struct err *err);
 
 /**
- * Remove the account from this machine: keys, trust, vault, session, and with
- * an embedded server its data.
+ * Remove the account from this machine: keys, trust, vault, the keychain's
+ * items of its values, and with an embedded server its data. The session must
+ * have been ended.
+ *
+ * @param result  keychain_left and keychain_err are added to it
  */
-int forget_run(struct err *err);
+int forget_run(
+    const struct caller *caller, struct logout_result *result, struct err *err);
 
 /* What stands for a workspace's key when people compare machines. */
 struct workspace_number {
@@ -199,6 +212,7 @@ struct identity {
 	char first_name[LABEL_MAX + 1];
 	char last_name[LABEL_MAX + 1];
 	bool has_key;
+	enum key_store store;
 	char key_number[36];
 	char line[512];
 	bool exposed; /* the key was one that a server can know */
@@ -212,8 +226,13 @@ int whoami_run(struct identity *identity, struct err *err);
 /** Put every workspace key into the session cache. @param seconds how long */
 int unlock_run(const struct caller *caller, uint64_t *seconds, struct err *err);
 
-/** Drop every workspace key from the session cache. */
-int lock_run(struct err *err);
+/**
+ * Drop every workspace key from the session cache.
+ *
+ * @param store  what opens the keys without a password all the same, unless
+ *               it is KEY_STORE_SEALED
+ */
+int lock_run(enum key_store *store, struct err *err);
 
 /* ---- key --------------------------------------------------------------- */
 
@@ -231,15 +250,39 @@ int key_export_done(struct err *err);
 
 struct key_import_result {
 	char key_number[36];
+	enum key_store store;
 	struct workspace_number *workspaces; /* free() */
 	size_t workspaces_n;
 	struct names pending;
 };
 
-/** Bring the account's private key to this machine from a kit. */
+/**
+ * Bring the account's private key to this machine from a kit.
+ *
+ * @param store  NULL: the best there is
+ */
 int key_import_run(const char *kit_file, const char *passphrase_file,
-    const struct caller *caller, struct key_import_result *result,
-    struct err *err);
+    const enum key_store *store, const struct caller *caller,
+    struct key_import_result *result, struct err *err);
+
+struct key_store_state {
+	enum key_store store;
+	bool is_moving;		    /* a change broke off, and ... */
+	enum key_store other_store; /* ... this one may have copies, too */
+};
+
+/** Where the account has its keys. @return 0; -EXIT_ACCESS without one */
+int key_store_look(struct key_store_state *state, struct err *err);
+
+/**
+ * Bring keys and session to another store, or put anew what should be in this
+ * one. Wherever it ends, nothing is lost, and the next one completes it.
+ *
+ * @return 0; why a keychain cannot be used; -EXIT_ACCESS also when the keys
+ *         are not on this machine, or nobody can give the password
+ */
+int key_store_run(
+    enum key_store target, const struct caller *caller, struct err *err);
 
 /* ---- secrets ----------------------------------------------------------- */
 
@@ -375,6 +418,7 @@ struct status_result {
 	char server[URL_MAX_BYTES + 1];
 	char email[EMAIL_MAX + 1];
 	bool has_key;
+	enum key_store store;
 	bool has_session; /* networked: a session token is kept */
 	bool unlocked;	  /* the workspace key is in the session cache */
 	bool has_project;

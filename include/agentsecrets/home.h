@@ -107,6 +107,19 @@ int home_remove(const struct home *home, const char *name, struct err *err);
  */
 int home_lock(const struct home *home, const char *name, struct err *err);
 
+enum { HOME_DIGITS = 16 };
+
+/**
+ * What a home is called where those of one user lie side by side: the first
+ * hexadecimal digits of SHA-256 of its real path.
+ *
+ * @return whether there is a home; `out` is as it was if not
+ */
+bool home_digits(char out[HOME_DIGITS + 1], const struct home *home);
+
+/** Whether it is $HOME/.agentsecrets, however it was reached. */
+bool home_is_usual(const struct home *home);
+
 /**
  * Whether an entry of a directory is a temporary file that a killed writer of
  * ours left.

@@ -19,6 +19,7 @@ struct init_args {
 	const char *email;
 	const char *name;
 	const char *storage_mode;
+	const char *key_store;
 };
 
 static const struct option init_options[] = {
@@ -32,6 +33,7 @@ static const struct option init_options[] = {
     {0, "storage-mode", OPTION_TEXT, "1|2",
 	"2 also keeps .env.ENVIRONMENT files",
 	offsetof(struct init_args, storage_mode)},
+    OPTION_KEY_STORE(offsetof(struct init_args, key_store)),
     {'p', "project", OPTION_TEXT, "NAME", "make this directory a project",
 	COMMON_OFFSET(project)},
     {0, "password-file", OPTION_TEXT, "FILE",
@@ -51,6 +53,7 @@ print_init_json(const struct init_result *result, struct err *err)
 	json_out_text(&out, "server", result->server);
 	json_out_text(&out, "workspace", result->workspace);
 	json_out_text(&out, "key_number", result->key_number);
+	json_out_text(&out, "key_store", key_store_name(result->store));
 	json_out_text(&out, "project", result->project);
 	return json_out_print(&out, err);
 }
@@ -66,6 +69,7 @@ print_init(const struct init_result *result)
 		print_line("set up: %s at %s", result->email, result->server);
 	print_line("workspace   %s", result->workspace);
 	print_line("key number  %s", result->key_number);
+	print_line("key store   %s", key_store_name(result->store));
 	if (result->project[0] != '\0')
 		print_line("project     %s", result->project);
 	print_line("next: 'agentsecrets set KEY', then 'agentsecrets env -- "
@@ -85,7 +89,11 @@ init(struct invocation *invocation, struct err *err)
 	};
 	struct init_result result = {.project_left_out = false};
 	struct caller *caller = &invocation->caller;
-	int rc;
+	enum key_store store;
+	int rc = key_store_wish(args->key_store, &store, &request.store, err);
+
+	if (rc < 0)
+		return rc;
 
 	if (args->storage_mode != NULL) {
 		if (!text_equal(args->storage_mode, "1") &&
@@ -275,7 +283,8 @@ confirm_forget(const struct logout_args *args, const struct caller *caller,
 }
 
 static int
-print_logout(const struct logout_args *args, bool unreachable, struct err *err)
+print_logout(const struct logout_args *args, const struct logout_result *result,
+    struct err *err)
 {
 	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
 
@@ -285,7 +294,8 @@ print_logout(const struct logout_args *args, bool unreachable, struct err *err)
 		return 0;
 	}
 	json_out_bool(&out, "forgotten", args->forget);
-	json_out_bool(&out, "server_told", !unreachable);
+	json_out_bool(&out, "server_told", result->server_told);
+	json_out_bool(&out, "keychain_cleared", !result->keychain_left);
 	return json_out_print(&out, err);
 }
 
@@ -294,18 +304,23 @@ logout(struct invocation *invocation, struct err *err)
 {
 	const struct logout_args *args = invocation->args;
 	const struct caller *caller = &invocation->caller;
-	bool unreachable = false;
+	struct logout_result result = {.keychain_left = false};
 
 	if (args->forget && confirm_forget(args, caller, err) < 0)
 		return -(int)err->status;
-	if (logout_run(caller, &unreachable, err) < 0)
+	if (logout_run(caller, &result, err) < 0)
 		return -(int)err->status;
-	if (unreachable)
+	if (!result.server_told)
 		caller->notice("warning: the server could not be told; the "
 			       "session ends there by itself");
-	if (args->forget && forget_run(err) < 0)
+	if (args->forget && forget_run(caller, &result, err) < 0)
 		return -(int)err->status;
-	return print_logout(args, unreachable, err);
+	if (print_logout(args, &result, err) < 0)
+		return -(int)err->status;
+	if (!result.keychain_left)
+		return 0;
+	*err = result.keychain_err;
+	return err_prefix(err, "what the keychain holds stays there");
 }
 
 const struct command command_logout = {
@@ -334,6 +349,7 @@ print_identity_json(const struct identity *identity, struct err *err)
 	json_out_text(&out, "last_name", identity->last_name);
 	json_out_text(&out, "server", identity->server);
 	json_out_bool(&out, "has_key", identity->has_key);
+	json_out_text(&out, "key_store", key_store_name(identity->store));
 	json_out_text(&out, "key_number", identity->key_number);
 	json_out_bool(&out, "key_exposed", identity->exposed);
 	json_out_workspaces(&out, identity->workspaces, identity->workspaces_n);
@@ -354,6 +370,7 @@ print_identity(const struct identity *identity)
 		return;
 	}
 	print_line("key number  %s", identity->key_number);
+	print_line("key store   %s", key_store_name(identity->store));
 	if (identity->exposed)
 		print_line("warning     the key is known to the server that "
 			   "another client gave its password");
@@ -432,9 +449,16 @@ lock(struct invocation *invocation, struct err *err)
 {
 	const struct common_args *args = invocation->args;
 	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
+	enum key_store store = KEY_STORE_SEALED;
 
-	if (lock_run(err) < 0)
+	if (lock_run(&store, err) < 0)
 		return -(int)err->status;
+	if (store == KEY_STORE_KEYCHAIN)
+		invocation->caller.notice("the keychain still opens the keys "
+					  "while it is unlocked");
+	else if (store == KEY_STORE_CONFIG)
+		invocation->caller.notice(
+		    "config.json still has the workspace keys");
 	if (args->json) {
 		json_out_bool(&out, "unlocked", false);
 		return json_out_print(&out, err);

@@ -75,6 +75,11 @@ struct command {
 		    "development, staging or production",                      \
 		    COMMON_OFFSET(environment)                                 \
 	}
+#define OPTION_KEY_STORE(offset)                                               \
+	{                                                                      \
+		0, "key-store", OPTION_TEXT, "sealed|keychain|config",         \
+		    "where the keys go: sealed, keychain or config", (offset)  \
+	}
 #define OPTION_PASSWORD                                                        \
 	{                                                                      \
 		0, "password-file", OPTION_TEXT, "FILE",                       \
@@ -100,6 +105,7 @@ extern const struct command command_import;
 extern const struct command command_init;
 extern const struct command command_key_export;
 extern const struct command command_key_import;
+extern const struct command command_key_store;
 extern const struct command command_list;
 extern const struct command command_lock;
 extern const struct command command_log_export;
@@ -135,6 +141,17 @@ const struct command *command_find(int argc, char **argv, int *words);
 
 /** What the options and the environment say; the rest is for a terminal. */
 void caller_fill(struct caller *caller, const struct common_args *args);
+
+/**
+ * What --key-store or an operand says.
+ *
+ * @param text   NULL: nothing
+ * @param store  out, what it names
+ * @param wish   set to `store` when there is something
+ * @return 0; -EXIT_USAGE
+ */
+int key_store_wish(const char *text, enum key_store *store,
+    const enum key_store **wish, struct err *err);
 
 /** Whether the word begins the names of several commands ("secrets"). */
 bool command_is_group(const char *word);

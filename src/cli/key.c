@@ -1,4 +1,4 @@
-/* key export, key import. */
+/* key export, key import, key-store. */
 #include "config.h"
 
 #include <stdint.h>
@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <agentsecrets/home.h>
+#include <agentsecrets/text.h>
 
 #include "command.h"
 #include "output.h"
@@ -15,6 +16,7 @@ struct key_args {
 	struct common_args common;
 	const char *out;
 	const char *passphrase_file;
+	const char *key_store;
 };
 
 #define PASSPHRASE_OPTION                                                      \
@@ -65,6 +67,7 @@ const struct command command_key_export = {
 };
 
 static const struct option import_options[] = {
+    OPTION_KEY_STORE(offsetof(struct key_args, key_store)),
     PASSPHRASE_OPTION,
     OPTION_PASSWORD,
     OPTION_JSON,
@@ -78,6 +81,7 @@ print_import_json(const struct key_import_result *result, struct err *err)
 	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
 
 	json_out_text(&out, "key_number", result->key_number);
+	json_out_text(&out, "key_store", key_store_name(result->store));
 	json_out_workspaces(&out, result->workspaces, result->workspaces_n);
 	json_out_names(&out, "pending", &result->pending);
 	return json_out_print(&out, err);
@@ -87,6 +91,7 @@ static void
 print_import(const struct key_import_result *result)
 {
 	print_line("key number  %s", result->key_number);
+	print_line("key store   %s", key_store_name(result->store));
 	print_workspaces(result->workspaces, result->workspaces_n);
 	if (result->workspaces_n > 0)
 		print_line("a server could show an old key to a new machine: "
@@ -98,9 +103,15 @@ import(struct invocation *invocation, struct err *err)
 {
 	const struct key_args *args = invocation->args;
 	struct key_import_result result = {.workspaces = NULL};
+	const enum key_store *wish = NULL;
+	enum key_store store;
 	char text[LABEL_MAX + 128];
-	int rc = key_import_run(invocation->operands.items[0],
-	    args->passphrase_file, &invocation->caller, &result, err);
+	int rc = key_store_wish(args->key_store, &store, &wish, err);
+
+	if (rc == 0)
+		rc = key_import_run(invocation->operands.items[0],
+		    args->passphrase_file, wish, &invocation->caller, &result,
+		    err);
 
 	if (rc == 0 && args->common.json)
 		rc = print_import_json(&result, err);
@@ -127,4 +138,87 @@ const struct command command_key_import = {
     .operands_least = 1,
     .operands_most = 1,
     .run = import,
+};
+
+/* ---- key-store --------------------------------------------------------- */
+
+int
+key_store_wish(const char *text, enum key_store *store,
+    const enum key_store **wish, struct err *err)
+{
+	if (text == NULL)
+		return 0;
+	if (!key_store_parse(store, text)) {
+		err_set(err, EXIT_USAGE, "unknown key store '%.*s'",
+		    text_before_equals(text), text);
+		return err_hint(err, "it is one of sealed, keychain, config");
+	}
+	*wish = store;
+	return 0;
+}
+
+static const struct option store_options[] = {
+    OPTION_PASSWORD,
+    OPTION_JSON,
+    OPTION_QUIET,
+    OPTION_HELP,
+};
+
+static int
+print_store(const struct key_store_state *state, const struct common_args *args,
+    struct err *err)
+{
+	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
+
+	if (!args->json) {
+		print_line("%s", key_store_name(state->store));
+		return 0;
+	}
+	json_out_text(&out, "key_store", key_store_name(state->store));
+	json_out_text(&out, "also_in",
+	    state->is_moving ? key_store_name(state->other_store) : "");
+	return json_out_print(&out, err);
+}
+
+static void
+tell_moving(const struct key_store_state *state, const struct caller *caller)
+{
+	char text[256];
+
+	if (!state->is_moving)
+		return;
+	snprintf(text, sizeof(text),
+	    "warning: a change broke off, and '%s' may hold copies as well; "
+	    "'agentsecrets key-store %s' completes it",
+	    key_store_name(state->other_store), key_store_name(state->store));
+	caller->notice(text);
+}
+
+static int
+store(struct invocation *invocation, struct err *err)
+{
+	const struct common_args *args = invocation->args;
+	struct key_store_state state = {.is_moving = false};
+	const enum key_store *wish = NULL;
+	enum key_store target;
+
+	if (invocation->operands.n > 0 &&
+	    (key_store_wish(
+		 invocation->operands.items[0], &target, &wish, err) < 0 ||
+		key_store_run(target, &invocation->caller, err) < 0))
+		return -(int)err->status;
+	if (key_store_look(&state, err) < 0)
+		return -(int)err->status;
+	tell_moving(&state, &invocation->caller);
+	return wish != NULL && args->quiet ? 0 : print_store(&state, args, err);
+}
+
+const struct command command_key_store = {
+    .name = "key-store",
+    .operands = "[sealed|keychain|config]",
+    .summary = "show where the keys are, or bring them elsewhere",
+    COMMAND_OPTIONS(store_options),
+    .args_size = sizeof(struct common_args),
+    .operands_most = 1,
+    .run = store,
 };

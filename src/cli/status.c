@@ -29,6 +29,7 @@ print_status_json(const struct status_result *result, struct err *err)
 	json_out_text(&out, "account", result->email);
 	json_out_bool(&out, "has_key", result->has_key);
 	json_out_bool(&out, "key_exposed", result->exposed);
+	json_out_text(&out, "key_store", key_store_name(result->store));
 	json_out_bool(&out, "has_session", result->has_session);
 	json_out_bool(&out, "unlocked", result->unlocked);
 	json_out_text(&out, "project", result->where.project_name);
@@ -66,6 +67,25 @@ print_other(const struct status_result *result)
 	print_line("next: 'agentsecrets init --adopt' takes the account over");
 }
 
+static const char *
+key_text(const struct status_result *result)
+{
+	if (!result->has_key)
+		return "not on this machine (run 'agentsecrets key import "
+		       "KIT')";
+	switch (result->store) {
+	case KEY_STORE_KEYCHAIN:
+		return "on this machine, in the keychain and under the "
+		       "password";
+	case KEY_STORE_CONFIG:
+		return "on this machine, in config.json and under the "
+		       "password";
+	case KEY_STORE_SEALED:
+	default:
+		return "on this machine, under the password";
+	}
+}
+
 static void
 print_status(const struct status_result *result)
 {
@@ -83,10 +103,7 @@ print_status(const struct status_result *result)
 	print_line("account      %s", result->email);
 	print_line("server       %s", result->server);
 	print_line("session      %s", session_text(result));
-	print_line("key          %s",
-	    result->has_key
-		? "on this machine, under the password"
-		: "not on this machine (run 'agentsecrets key import KIT')");
+	print_line("key          %s", key_text(result));
 	if (result->exposed)
 		print_line("warning      the key is known to the server that "
 			   "another client gave its password");

@@ -17,6 +17,7 @@ const struct command *const commands[] = {
     &command_init,
     &command_key_export,
     &command_key_import,
+    &command_key_store,
     &command_list,
     &command_lock,
     &command_log_export,

@@ -10,22 +10,45 @@
 #include <agentsecrets/text.h>
 
 #define SESSION_FILE "token.json"
+/* What the file says when the session is in the keychain: other clients do so,
+ * too. */
+#define SESSION_ELSEWHERE "{}"
+
+enum { SESSION_ENTRY_MAX = sizeof("user_tokens_") - 1 + HOME_DIGITS };
+
+/* Read anew each time: another command may have changed the store. */
+static int
+store_in_force(enum key_store *out, const struct home *home, struct err *err)
+{
+	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
+	int rc = account_load(&account, home, err);
+
+	if (rc < 0)
+		return rc;
+	*out = account.store;
+	return 0;
+}
 
 static int
 load(void *context, struct secret *out, struct err *err)
 {
-	const struct place *place = context;
+	struct place *place = context;
+	enum key_store store;
 
-	return home_read_secret(
-	    &place->home, SESSION_FILE, out, SESSION_MAX, err);
+	if (store_in_force(&store, &place->home, err) < 0)
+		return -(int)err->status;
+	return session_load(place, store, place->caller, out, err);
 }
 
 static int
 save(void *context, const struct secret *session, struct err *err)
 {
-	const struct place *place = context;
+	struct place *place = context;
+	enum key_store store;
 
-	return session_save(&place->home, session, err);
+	if (store_in_force(&store, &place->home, err) < 0)
+		return -(int)err->status;
+	return session_save(place, store, session, place->caller, err);
 }
 
 static int
@@ -36,37 +59,131 @@ lock(void *context, struct err *err)
 	return home_lock(&place->home, "token.lock", err);
 }
 
-int
-session_save(
-    const struct home *home, const struct secret *session, struct err *err)
+/*
+ * The homes of a user share the keychain. That of the home in $HOME is the
+ * name that other clients know.
+ */
+static void
+session_entry(char out[SESSION_ENTRY_MAX + 1], const struct home *home)
 {
-	return home_write(home, SESSION_FILE, session->data, session->len, err);
+	char digits[HOME_DIGITS + 1];
+
+	if (!home_is_usual(home) && home_digits(digits, home))
+		snprintf(out, SESSION_ENTRY_MAX + 1, "user_tokens_%s", digits);
+	else
+		snprintf(out, SESSION_ENTRY_MAX + 1, "user_tokens");
 }
 
-bool
-session_is_kept(const struct home *home)
+static off_t
+file_size(const struct home *home)
 {
 	struct stat st;
 
-	return fstatat(home->fd, SESSION_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    st.st_size > 2;
+	return fstatat(home->fd, SESSION_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0
+	    ? st.st_size
+	    : -1;
+}
+
+bool
+session_is_kept(const struct home *home, enum key_store store)
+{
+	off_t size = file_size(home);
+
+	return store == KEY_STORE_KEYCHAIN
+	    ? size >= 0
+	    : size > (off_t)sizeof(SESSION_ELSEWHERE) - 1;
 }
 
 int
-session_begin(
-    const struct home *home, const struct secret *session, struct err *err)
+session_load(struct place *place, enum key_store store,
+    const struct caller *caller, struct secret *out, struct err *err)
 {
-	AUTO_FD int held = home_lock(home, "token.lock", err);
+	char entry[SESSION_ENTRY_MAX + 1];
+	const char *name = entry;
 
-	return held < 0 ? held : session_save(home, session, err);
+	if (store != KEY_STORE_KEYCHAIN)
+		return home_read_secret(
+		    &place->home, SESSION_FILE, out, SESSION_MAX, err);
+	session_entry(entry, &place->home);
+	if (place_open_keychain(place, caller, err) < 0)
+		return -(int)err->status;
+	return keychain_lookup(&place->keychain, &name, 1, out, err);
 }
 
 int
-session_remove(const struct home *home, struct err *err)
+session_save_item(struct place *place, const struct secret *session,
+    const struct caller *caller, struct err *err)
 {
-	AUTO_FD int held = home_lock(home, "token.lock", err);
+	char entry[SESSION_ENTRY_MAX + 1];
 
-	return held < 0 ? held : home_remove(home, SESSION_FILE, err);
+	session_entry(entry, &place->home);
+	if (place_open_keychain(place, caller, err) < 0)
+		return -(int)err->status;
+	return keychain_store(&place->keychain, entry, session, err);
+}
+
+int
+session_remove_item(
+    struct place *place, const struct caller *caller, struct err *err)
+{
+	char entry[SESSION_ENTRY_MAX + 1];
+	const char *name = entry;
+
+	session_entry(entry, &place->home);
+	if (place_open_keychain(place, caller, err) < 0)
+		return -(int)err->status;
+	return keychain_delete(&place->keychain, &name, 1, err);
+}
+
+static int
+write_elsewhere(const struct home *home, struct err *err)
+{
+	return home_write(home, SESSION_FILE, SESSION_ELSEWHERE,
+	    sizeof(SESSION_ELSEWHERE) - 1, err);
+}
+
+int
+session_leave_file(const struct home *home, struct err *err)
+{
+	return session_is_kept(home, KEY_STORE_SEALED)
+	    ? write_elsewhere(home, err)
+	    : 0;
+}
+
+int
+session_save(struct place *place, enum key_store store,
+    const struct secret *session, const struct caller *caller, struct err *err)
+{
+	if (store != KEY_STORE_KEYCHAIN)
+		return home_write(&place->home, SESSION_FILE, session->data,
+		    session->len, err);
+	/* The item first: the file may hold the session that it replaces. */
+	if (session_save_item(place, session, caller, err) < 0)
+		return -(int)err->status;
+	return file_size(&place->home) == sizeof(SESSION_ELSEWHERE) - 1
+	    ? 0
+	    : write_elsewhere(&place->home, err);
+}
+
+int
+session_begin(struct place *place, enum key_store store,
+    const struct secret *session, const struct caller *caller, struct err *err)
+{
+	AUTO_FD int held = home_lock(&place->home, "token.lock", err);
+
+	return held < 0 ? held
+			: session_save(place, store, session, caller, err);
+}
+
+int
+session_remove(struct place *place, bool with_item, const struct caller *caller,
+    struct err *err)
+{
+	AUTO_FD int held = home_lock(&place->home, "token.lock", err);
+
+	if (held < 0 || home_remove(&place->home, SESSION_FILE, err) < 0)
+		return -(int)err->status;
+	return with_item ? session_remove_item(place, caller, err) : 0;
 }
 
 int
@@ -96,10 +213,10 @@ connect_account(struct net *net, struct place *place,
 	    .lock = lock,
 	};
 
-	(void)caller;
 	if (text_equal(account->server, NET_EMBEDDED))
 		return connect_server(net, &place->home, NET_EMBEDDED, err);
-	if (!session_is_kept(&place->home)) {
+	place->caller = caller;
+	if (!session_is_kept(&place->home, account->store)) {
 		err_set(
 		    err, EXIT_ACCESS, "not logged in to '%s'", account->server);
 		return err_hint(err, "run 'agentsecrets login'");

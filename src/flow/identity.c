@@ -52,6 +52,7 @@ whoami_run(struct identity *identity, struct err *err)
 	snprintf(identity->last_name, sizeof(identity->last_name), "%s",
 	    account.last_name);
 	identity->has_key = account.has_private_key;
+	identity->store = account.store;
 	if (!account.has_private_key)
 		return 0;
 	/* Never the server's word: the key that this machine trusts. */
@@ -84,7 +85,7 @@ unlock_run(const struct caller *caller, uint64_t *seconds, struct err *err)
 		    "remove that line, or give --password-file to each "
 		    "command");
 	}
-	if (unlock_private_key(&private_key, &place, &account, caller, err) <
+	if (unlock_with_password(&private_key, &place, &account, caller, err) <
 		0 ||
 	    unlock_all(&place, &account, private_key, err) < 0)
 		return -(int)err->status;

@@ -22,6 +22,8 @@
 
 #include "connect.h"
 #include "founding.h"
+#include "key_copies.h"
+#include "key_store.h"
 #include "place.h"
 #include "project.h"
 #include "server_choice.h"
@@ -249,9 +251,30 @@ fill_trust(struct founding *founding, struct err *err)
 	return trust_workspace_put(&founding->trust, &line, err);
 }
 
+/* What the store wants besides account.json: which comes after it. */
+static int
+write_copies(struct founding *founding, struct place *place,
+    const struct caller *caller, struct err *err)
+{
+	static char owner[] = "owner";
+	static char personal[] = "personal";
+	struct net_workspace made = {.has_key = true};
+	struct net_workspaces shown = {&made, 1};
+
+	memcpy(made.id, founding->workspace.id, sizeof(made.id));
+	memcpy(made.role, owner, sizeof(owner));
+	memcpy(made.type, personal, sizeof(personal));
+	place->trust = founding->trust;
+	founding->trust = (struct trust)TRUST_INIT;
+	return key_copies_write(place, &founding->account,
+	    founding->account.store, founding->private_key, &shown, caller,
+	    err);
+}
+
 static int
 write_files(struct founding *founding, struct place *place,
-    const struct init_request *request, struct err *err)
+    const struct init_request *request, const struct caller *caller,
+    struct err *err)
 {
 	struct config *config = &place->config;
 	int lock;
@@ -271,11 +294,14 @@ write_files(struct founding *founding, struct place *place,
 	if (lock < 0)
 		return -(int)err->status;
 	rc = trust_save(&founding->trust, &place->home, err);
-	if (rc == 0 && founding->session.len > 0)
-		rc = session_save(&place->home, &founding->session, err);
 	fd_close(&lock);
+	if (rc == 0 && founding->session.len > 0)
+		rc = session_save(place, founding->account.store,
+		    &founding->session, caller, err);
 	if (rc == 0)
 		rc = config_save(config, &place->home, err);
+	if (rc == 0)
+		rc = write_copies(founding, place, caller, err);
 	if (rc < 0)
 		return rc;
 	lock = home_lock(&place->home, "lock", err);
@@ -320,14 +346,16 @@ found(struct founding *founding, struct place *place,
 	if (!founding->embedded &&
 	    server_origin(account->auth_origin, account->server, err) < 0)
 		return -(int)err->status;
-	/* The helper starts before there is a password or a key, and a wrong
+	/* The helpers start before there is a password or a key, and a wrong
 	 * host is told before anything is typed. */
-	if (connect_server(&net, &place->home, account->server, err) < 0 ||
+	if (key_store_choose(
+		&account->store, request->store, place, caller, err) < 0 ||
+	    connect_server(&net, &place->home, account->server, err) < 0 ||
 	    net_status(&net, &server, err) < 0 ||
 	    ask_questions(founding, request, caller, err) < 0 ||
 	    founding_keys(founding, &place->home, err) < 0 ||
 	    enroll(founding, &net, &place->home, err) < 0 ||
-	    write_files(founding, place, request, err) < 0)
+	    write_files(founding, place, request, caller, err) < 0)
 		return -(int)err->status;
 	return account_pending_remove(&place->home, err);
 }
@@ -341,6 +369,7 @@ fill_result(struct init_result *result, const struct founding *founding)
 	    founding->account.server);
 	snprintf(result->email, sizeof(result->email), "%s",
 	    founding->account.email);
+	result->store = founding->account.store;
 	snprintf(result->workspace, sizeof(result->workspace), "%s",
 	    founding->workspace.name);
 	key_fingerprint(fingerprint, founding->account.public_key);
@@ -397,6 +426,7 @@ init_run(const struct init_request *request, const struct caller *caller,
 		return -(int)err->status;
 	rc = init_alone(&founding, &place, request, caller, err);
 	fd_close(&lock);
+	place_close_keychain(&place);
 	if (rc < 0)
 		return rc;
 	(void)session_cache_put(&place.home, founding.workspace.id,

@@ -390,6 +390,8 @@ inject_run(const struct inject_request *request, const struct caller *caller,
 		    &selection, &rules, err);
 	if (key.blobs != NULL)
 		blob_key_wipe(key.blobs);
+	/* Nothing of ours is alive when the command is. */
+	place_close_keychain(&place);
 	if (rc == 0)
 		rc = start(path, &place, request, &injection, &selection,
 		    &rules, caller, injected, err);

@@ -20,6 +20,7 @@
 
 #include "connect.h"
 #include "identity.h"
+#include "key_store.h"
 #include "place.h"
 #include "server_choice.h"
 #include "unlock.h"
@@ -245,11 +246,17 @@ static int
 install(struct place *place, struct account *account,
     const uint8_t *private_key, const uint8_t public_key[KEY_BYTES],
     const struct secret *password, const struct net_login *login,
-    struct names *pending, struct err *err)
+    const struct caller *caller, struct names *pending, struct err *err)
 {
 	struct trust *trust = &place->trust;
-	AUTO_FD int lock = home_lock(&place->home, "lock", err);
+	AUTO_FD int lock = -1;
 
+	if (own_key_check(login, public_key, account->email, err) < 0 ||
+	    (login->session.len > 0 &&
+		session_begin(
+		    place, account->store, &login->session, caller, err) < 0))
+		return -(int)err->status;
+	lock = home_lock(&place->home, "lock", err);
 	if (lock < 0 || place_reload_account(place, account, err) < 0)
 		return -(int)err->status;
 	trust->has_me = true;
@@ -257,14 +264,10 @@ install(struct place *place, struct account *account,
 	memcpy(account->public_key, public_key, KEY_BYTES);
 	account->has_public_key = true;
 	account->has_private_key = true;
-	if (own_key_check(login, public_key, account->email, err) < 0 ||
-	    workspace_keys_judge(trust, account, private_key,
+	if (workspace_keys_judge(trust, account, private_key,
 		&login->workspaces, pending, err) < 0 ||
 	    private_key_seal(account->private_key, account->key_salt,
 		private_key, password, err) < 0)
-		return -(int)err->status;
-	if (login->session.len > 0 &&
-	    session_begin(&place->home, &login->session, err) < 0)
 		return -(int)err->status;
 	if (trust_save(trust, &place->home, err) < 0)
 		return -(int)err->status;
@@ -286,10 +289,21 @@ check_wanted(
 	    "this machine has the key of '%s' already", account->email);
 }
 
+/* A machine that had the key keeps the store that it had. */
+static int
+choose_store(enum key_store *out, const enum key_store *wish,
+    struct place *place, const struct account *account,
+    const struct caller *caller, struct err *err)
+{
+	if (wish == NULL && account->has_private_key)
+		wish = &account->store;
+	return key_store_choose(out, wish, place, caller, err);
+}
+
 int
 key_import_run(const char *kit_file, const char *passphrase_file,
-    const struct caller *caller, struct key_import_result *result,
-    struct err *err)
+    const enum key_store *store, const struct caller *caller,
+    struct key_import_result *result, struct err *err)
 {
 	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
@@ -304,7 +318,9 @@ key_import_run(const char *kit_file, const char *passphrase_file,
 
 	if (place_open_account(&place, &account, err) < 0 ||
 	    check_wanted(&place, &account, err) < 0 ||
-	    read_sheet(&sheet, kit_file, err) < 0)
+	    read_sheet(&sheet, kit_file, err) < 0 ||
+	    choose_store(&result->store, store, &place, &account, caller, err) <
+		0)
 		return -(int)err->status;
 	/* The helper is started, used and gone before the key is opened. */
 	rc = log_in_again(&login, &password, &account, &place, caller, err);
@@ -313,7 +329,10 @@ key_import_run(const char *kit_file, const char *passphrase_file,
 		    passphrase_file, &account, caller, err);
 	if (rc == 0)
 		rc = install(&place, &account, private_key, public_key,
-		    &password, &login, &result->pending, err);
+		    &password, &login, caller, &result->pending, err);
+	if (rc == 0)
+		rc = key_store_move(&place, &account, result->store,
+		    private_key, &login.workspaces, caller, err);
 	net_workspaces_release(&login.workspaces);
 	if (rc < 0)
 		return rc;

@@ -15,6 +15,7 @@
 #include <agentsecrets/text.h>
 
 #include "connect.h"
+#include "key_copies.h"
 #include "place.h"
 #include "server_choice.h"
 #include "unlock.h"
@@ -71,24 +72,14 @@ choose_server(struct account *account, bool is_new, const struct place *place,
 	return server_origin(account->auth_origin, account->server, err);
 }
 
-/*
- * A machine with the key: what the server says must fit what is known, and
- * new boxes are judged.
- */
+/* New boxes are judged; what is taken of them is kept. */
 static int
-refresh_keys(struct account *account, struct place *place,
-    const struct net_login *login, const struct secret *password,
+take_keys(struct account *account, struct place *place,
+    const struct net_login *login, const uint8_t *private_key,
     struct names *pending, struct err *err)
 {
-	uint8_t *private_key;
-	AUTO_FD int lock = -1;
+	AUTO_FD int lock = home_lock(&place->home, "lock", err);
 
-	if (!workspace_keys_differ(account, &login->workspaces))
-		return 0;
-	if (private_key_open(&private_key, account->private_key,
-		account->key_salt, password, place->trust.me, err) < 0)
-		return -(int)err->status;
-	lock = home_lock(&place->home, "lock", err);
 	if (lock < 0)
 		return -(int)err->status;
 	/* Both may have changed while a person typed. */
@@ -101,6 +92,32 @@ refresh_keys(struct account *account, struct place *place,
 	    account_save(account, &place->home, err) < 0)
 		return -(int)err->status;
 	return 0;
+}
+
+/*
+ * A machine with the key: what the server says must fit what is known, and
+ * the copies that the store wants are written anew.
+ */
+static int
+refresh_keys(struct account *account, struct place *place,
+    const struct net_login *login, const struct secret *password,
+    const struct caller *caller, struct names *pending, struct err *err)
+{
+	bool differ = workspace_keys_differ(account, &login->workspaces);
+	uint8_t *private_key;
+	int rc;
+
+	if (!differ && account->store == KEY_STORE_SEALED)
+		return 0;
+	rc = private_key_open(&private_key, account->private_key,
+	    account->key_salt, password, place->trust.me, err);
+	if (rc == 0 && differ)
+		rc =
+		    take_keys(account, place, login, private_key, pending, err);
+	if (rc == 0)
+		rc = key_copies_write(place, account, account->store,
+		    private_key, &login->workspaces, caller, err);
+	return rc;
 }
 
 /* Who the server says this is; the keys are not its to tell. */
@@ -168,6 +185,11 @@ start_session(struct account *account, struct place *place,
 	int rc;
 
 	snprintf(prompt, sizeof(prompt), "Password of %s: ", account->email);
+	/* Before anything is typed: the session has to go there. */
+	if (account->store == KEY_STORE_KEYCHAIN &&
+	    place_open_keychain(place, caller, err) < 0)
+		return err_hint(err,
+		    "see to it, or run 'agentsecrets key-store sealed' first");
 	if (connect_server(&net, &place->home, account->server, err) < 0 ||
 	    net_status(&net, &server, err) < 0 ||
 	    password_get(&password, caller, prompt, err) < 0 ||
@@ -177,10 +199,11 @@ start_session(struct account *account, struct place *place,
 		return -(int)err->status;
 	rc = check_login(account, place, &login, err);
 	if (rc == 0)
-		rc = session_begin(&place->home, &login.session, err);
+		rc = session_begin(
+		    place, account->store, &login.session, caller, err);
 	if (rc == 0 && account->has_private_key)
-		rc = refresh_keys(
-		    account, place, &login, &password, &result->pending, err);
+		rc = refresh_keys(account, place, &login, &password, caller,
+		    &result->pending, err);
 	else if (rc == 0)
 		rc = remember(account, place, &login, err);
 	net_workspaces_release(&login.workspaces);

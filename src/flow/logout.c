@@ -17,39 +17,83 @@
 #include <agentsecrets/text.h>
 
 #include "connect.h"
+#include "key_copies.h"
+#include "known_values.h"
 #include "place.h"
 
 int
-lock_run(struct err *err)
+lock_run(enum key_store *store, struct err *err)
 {
 	AUTO_PLACE struct place place = PLACE_INIT;
+	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
 
 	/* A damaged account.json must not keep keys in memory. */
 	if (place_open_home(&place, err) < 0)
 		return -(int)err->status;
 	session_cache_clear(&place.home);
+	(void)account_load(&account, &place.home, NULL);
+	*store = account.store;
 	return 0;
 }
 
+static void
+keep_first(struct logout_result *result, const struct err *failure)
+{
+	if (result->keychain_left)
+		return;
+	result->keychain_left = true;
+	result->keychain_err = *failure;
+}
+
+static bool
+may_have(const struct account *account, enum key_store store)
+{
+	return account->store == store ||
+	    (account->is_moving && account->other_store == store);
+}
+
+/* What lies here besides account.json and the vault. */
+static int
+remove_copies(struct place *place, const struct account *account,
+    const struct caller *caller, struct logout_result *result, struct err *err)
+{
+	bool in_keychain = may_have(account, KEY_STORE_KEYCHAIN);
+
+	if (session_remove(place, in_keychain, caller, err) < 0 ||
+	    (in_keychain &&
+		key_copies_remove(
+		    place, account, KEY_STORE_KEYCHAIN, caller, err) < 0)) {
+		/* A keychain that is out of reach keeps nobody from going. */
+		if (place->keychain.trouble == KEYCHAIN_WORKS)
+			return -(int)err->status;
+		keep_first(result, err);
+	}
+	return may_have(account, KEY_STORE_CONFIG)
+	    ? config_keys_remove(&place->home, err)
+	    : 0;
+}
+
 int
-logout_run(const struct caller *caller, bool *unreachable, struct err *err)
+logout_run(
+    const struct caller *caller, struct logout_result *result, struct err *err)
 {
 	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
 	AUTO_NET struct net net = NET_INIT;
 	struct err ignored;
 
-	*unreachable = false;
+	result->server_told = true;
 	if (place_open_account(&place, &account, err) < 0)
 		return -(int)err->status;
 	session_cache_clear(&place.home);
-	if (text_equal(account.server, NET_EMBEDDED) ||
-	    !session_is_kept(&place.home))
-		return session_remove(&place.home, err);
-	*unreachable =
-	    connect_account(&net, &place, &account, caller, &ignored) < 0 ||
-	    net_log_out(&net, &ignored) < 0;
-	return session_remove(&place.home, err);
+	/* It names the workspaces; without it those of account.json do. */
+	(void)trust_load(&place.trust, &place.home, &ignored);
+	if (!text_equal(account.server, NET_EMBEDDED) &&
+	    session_is_kept(&place.home, account.store))
+		result->server_told = connect_account(&net, &place, &account,
+					  caller, &ignored) == 0 &&
+		    net_log_out(&net, &ignored) == 0;
+	return remove_copies(&place, &account, caller, result, err);
 }
 
 int
@@ -95,12 +139,26 @@ remove_directory(const struct home *home, const char *name, struct err *err)
 		  err, EXIT_FAILED, "cannot remove '%s/%s'", home->path, name);
 }
 
+/* Neither a keychain nor a damaged home keeps anybody from forgetting. */
+static void
+forget_values(struct place *place, const struct account *account,
+    const struct caller *caller, struct logout_result *result)
+{
+	struct err failure;
+
+	if (may_have(account, KEY_STORE_KEYCHAIN) &&
+	    (trust_load(&place->trust, &place->home, &failure) < 0 ||
+		known_values_remove(place, caller, &failure) < 0))
+		keep_first(result, &failure);
+}
+
 /* Everything of the account but account.json. */
 static int
-remove_all(
-    const struct home *home, const struct account *account, struct err *err)
+remove_all(struct place *place, const struct account *account, struct err *err)
 {
-	if (session_remove(home, err) < 0 ||
+	const struct home *home = &place->home;
+
+	if (session_remove(place, false, NULL, err) < 0 ||
 	    remove_directory(home, "vault", err) < 0 ||
 	    home_remove(home, "account.pending", err) < 0)
 		return -(int)err->status;
@@ -112,7 +170,8 @@ remove_all(
 
 /* account.json goes last: a run that dies earlier is repeated. */
 int
-forget_run(struct err *err)
+forget_run(
+    const struct caller *caller, struct logout_result *result, struct err *err)
 {
 	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
@@ -122,11 +181,14 @@ forget_run(struct err *err)
 	if (place_open_account(&place, &account, err) < 0)
 		return -(int)err->status;
 	session_cache_clear(&place.home);
+	forget_values(&place, &account, caller, result);
 	none.storage_mode = place.config.storage_mode;
-	if (config_save(&none, &place.home, err) < 0)
+	/* Whatever the store: another client may have left keys there. */
+	if (config_keys_remove(&place.home, err) < 0 ||
+	    config_save(&none, &place.home, err) < 0)
 		return -(int)err->status;
 	lock = home_lock(&place.home, "lock", err);
-	if (lock < 0 || remove_all(&place.home, &account, err) < 0)
+	if (lock < 0 || remove_all(&place, &account, err) < 0)
 		return -(int)err->status;
 	return home_remove(&place.home, "account.json", err);
 }

@@ -27,7 +27,8 @@ load_account(
 		return rc;
 	result->has_account = true;
 	result->has_key = account.has_private_key;
-	result->has_session = session_is_kept(&place->home);
+	result->store = account.store;
+	result->has_session = session_is_kept(&place->home, account.store);
 	snprintf(result->server, sizeof(result->server), "%s", account.server);
 	snprintf(result->email, sizeof(result->email), "%s", account.email);
 	return 0;

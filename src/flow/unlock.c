@@ -12,6 +12,8 @@
 #include <agentsecrets/session_cache.h>
 #include <agentsecrets/text.h>
 
+#include "key_copies.h"
+
 static void
 drop_line_end(struct secret *secret)
 {
@@ -107,15 +109,11 @@ password_new(struct secret *out, const char *file, const char *flag,
 	return 0;
 }
 
-int
-unlock_private_key(uint8_t **out, struct place *place,
-    const struct account *account, const struct caller *caller, struct err *err)
+/* Whether the key is on this machine at all, and whose it is said to be. */
+static int
+check_private_key(
+    const struct place *place, const struct account *account, struct err *err)
 {
-	const uint8_t *me = place->trust.me;
-	struct secret password = SECRET_INIT;
-	char prompt[EMAIL_MAX + 32];
-	bool local = text_has_prefix(account->email, "local:");
-
 	if (!account->has_private_key) {
 		err_set(err, EXIT_ACCESS,
 		    "this machine does not have the key of '%s'",
@@ -124,16 +122,82 @@ unlock_private_key(uint8_t **out, struct place *place,
 		    "run 'agentsecrets key import KIT' with your recovery "
 		    "kit");
 	}
-	if (account->has_public_key &&
-	    memcmp(account->public_key, me, KEY_BYTES) != 0)
+	if (memcmp(account->public_key, place->trust.me, KEY_BYTES) != 0)
 		return err_set(err, EXIT_UNSAFE,
 		    "account.json and the trust file name different keys");
+	return 0;
+}
+
+static int
+open_with_password(uint8_t **out, const struct place *place,
+    const struct account *account, const struct caller *caller, struct err *err)
+{
+	struct secret password = SECRET_INIT;
+	char prompt[EMAIL_MAX + 32];
+	bool local = text_has_prefix(account->email, "local:");
+
 	snprintf(prompt, sizeof(prompt), "Password%s%s: ", local ? "" : " of ",
 	    local ? "" : account->email);
 	if (password_get(&password, caller, prompt, err) < 0)
 		return -(int)err->status;
-	return private_key_open(
-	    out, account->private_key, account->key_salt, &password, me, err);
+	return private_key_open(out, account->private_key, account->key_salt,
+	    &password, place->trust.me, err);
+}
+
+/*
+ * The keychain cannot be asked. With a password at hand that is a line for the
+ * user; with none it is why we stop.
+ */
+static int
+do_without_keychain(
+    struct place *place, const struct caller *caller, struct err *err)
+{
+	char text[ERR_TEXT_MAX + 64];
+
+	if (place->keychain.trouble == KEYCHAIN_WORKS)
+		return -(int)err->status;
+	if (caller->password_file == NULL && !caller->ask->is_there()) {
+		err->status = EXIT_ACCESS;
+		return err_hint(err,
+		    "the account password opens the keys without it: give "
+		    "--password-file FILE");
+	}
+	if (!place->keychain_told) {
+		snprintf(text, sizeof(text),
+		    "warning: the keychain is not used: %s", err->text);
+		caller->notice(text);
+	}
+	place->keychain_told = true;
+	return 0;
+}
+
+int
+unlock_private_key(uint8_t **out, struct place *place,
+    const struct account *account, const struct caller *caller, struct err *err)
+{
+	uint8_t *key;
+	int rc;
+
+	if (check_private_key(place, account, err) < 0 ||
+	    (key = arena_alloc(KEY_BYTES, err)) == NULL)
+		return -(int)err->status;
+	rc = key_copies_private(key, place, account, caller, err);
+	if (rc > 0) {
+		*out = key;
+		return 0;
+	}
+	if (rc < 0 && do_without_keychain(place, caller, err) < 0)
+		return -(int)err->status;
+	return open_with_password(out, place, account, caller, err);
+}
+
+int
+unlock_with_password(uint8_t **out, const struct place *place,
+    const struct account *account, const struct caller *caller, struct err *err)
+{
+	if (check_private_key(place, account, err) < 0)
+		return -(int)err->status;
+	return open_with_password(out, place, account, caller, err);
 }
 
 int
@@ -210,16 +274,40 @@ from_cache(uint8_t *key, const struct home *home,
 	return secret_equal(fingerprint, workspace->fingerprint, KEY_BYTES);
 }
 
+/* Past the cache: the store's copy, else the box in account.json. */
+static int
+unlock_anew(uint8_t *key, struct place *place,
+    const struct trust_workspace *workspace, const struct caller *caller,
+    struct err *err)
+{
+	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
+	uint8_t *private_key;
+	int rc = account_load(&account, &place->home, err);
+
+	if (rc == 0)
+		return place_no_account(&place->home, err);
+	if (rc > 0)
+		rc = check_private_key(place, &account, err);
+	if (rc < 0)
+		return rc;
+	rc = key_copies_workspace(key, place, &account, workspace, caller, err);
+	if (rc > 0)
+		return 0;
+	if ((rc < 0 && do_without_keychain(place, caller, err) < 0) ||
+	    open_with_password(&private_key, place, &account, caller, err) < 0)
+		return -(int)err->status;
+	return unlock_sealed_key(
+	    key, &account, workspace, private_key, place->trust.me, err);
+}
+
 int
 unlock_workspace(uint8_t **out, struct place *place,
     const struct trust_workspace *workspace, const struct caller *caller,
     struct err *err)
 {
 	uint64_t seconds = place->settings.session_cache;
-	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
 	uint8_t *key = arena_alloc(KEY_BYTES, err);
 	struct arena_mark mark;
-	uint8_t *private_key = NULL;
 	int rc;
 
 	if (key == NULL)
@@ -229,20 +317,12 @@ unlock_workspace(uint8_t **out, struct place *place,
 		return 0;
 	}
 	mark = arena_mark();
-	rc = account_load(&account, &place->home, err);
-	if (rc == 0)
-		return place_no_account(&place->home, err);
-	if (rc > 0)
-		rc = unlock_private_key(
-		    &private_key, place, &account, caller, err);
-	if (rc == 0)
-		rc = unlock_sealed_key(key, &account, workspace, private_key,
-		    place->trust.me, err);
+	rc = unlock_anew(key, place, workspace, caller, err);
 	arena_rewind(mark);
 	if (rc < 0)
 		return rc;
-	/* A kernel that keeps nothing only costs the next command a password.
-	 */
+	/* A kernel that keeps nothing only costs the next command the way past
+	 * it. */
 	(void)session_cache_put(
 	    &place->home, workspace->id, workspace->epoch, key, seconds);
 	*out = key;

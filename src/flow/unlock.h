@@ -1,6 +1,9 @@
 /*
- * unlock: from the account password to the workspace key, or past it through
- * the session cache.
+ * unlock: to the keys of an account: through the session cache, the copy that
+ * its store keeps, or the account password.
+ *
+ * Where the store is the keychain and that cannot be used, the password does:
+ * the caller is told why, once a command.
  */
 #ifndef UNLOCK_H
 #define UNLOCK_H
@@ -40,12 +43,20 @@ int password_new(struct secret *out, const char *file, const char *flag,
     struct err *err);
 
 /**
- * Open the account's private key with the password.
+ * Get the account's private key: from the keychain where the store is that,
+ * else with the password.
  *
  * @param out    in the arena
  * @param place  with the trust file, which says whose it must be
+ * @return 0; -EXIT_ACCESS when this machine does not have the key, or nobody
+ *         can give the password; -EXIT_UNSAFE when it is not the trusted one
  */
 int unlock_private_key(uint8_t **out, struct place *place,
+    const struct account *account, const struct caller *caller,
+    struct err *err);
+
+/** The same with the password only. */
+int unlock_with_password(uint8_t **out, const struct place *place,
     const struct account *account, const struct caller *caller,
     struct err *err);
 
@@ -69,8 +80,8 @@ int unlock_all(const struct place *place, const struct account *account,
     const uint8_t *private_key, struct err *err);
 
 /**
- * Get a workspace key: from the session cache, else by password; then keep
- * it in the cache.
+ * Get a workspace key: from the session cache, else from the store's copy,
+ * else with the password; then keep it in the cache.
  *
  * @param out  KEY_BYTES in the arena
  */

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <agentsecrets/crypto.h>
 #include <agentsecrets/fd.h>
 #include <agentsecrets/text.h>
 
@@ -359,6 +360,38 @@ home_lock(const struct home *home, const char *name, struct err *err)
 	locked = fd;
 	fd = -1;
 	return locked;
+}
+
+bool
+home_digits(char out[HOME_DIGITS + 1], const struct home *home)
+{
+	uint8_t hash[HASH_BYTES];
+	char digits[2 * HASH_BYTES + 1];
+
+	if (home->real == NULL)
+		return false;
+	crypto_sha256(hash, home->real, strlen(home->real));
+	text_hex_encode(digits, hash, sizeof(hash));
+	snprintf(out, HOME_DIGITS + 1, "%.*s", HOME_DIGITS, digits);
+	return true;
+}
+
+bool
+home_is_usual(const struct home *home)
+{
+	const char *user = getenv("HOME");
+	char *path = NULL;
+	char *real = NULL;
+	bool same = false;
+
+	if (user != NULL && asprintf(&path, "%s/.agentsecrets", user) >= 0) {
+		real = realpath(path, NULL);
+		same = real != NULL && home->real != NULL &&
+		    text_equal(real, home->real);
+		free(path);
+	}
+	free(real);
+	return same;
 }
 
 int

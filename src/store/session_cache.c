@@ -13,11 +13,9 @@
 #include <unistd.h>
 
 #include <agentsecrets/arena.h>
-#include <agentsecrets/crypto.h>
 #include <agentsecrets/text.h>
 
 enum {
-	HOME_DIGITS = 16,
 	PREFIX = sizeof("agentsecrets::") + HOME_DIGITS,
 	DESCRIPTION = PREFIX + UUID_TEXT + sizeof(":4294967295"),
 	DESCRIBED = 512, /* more than "user;UID;GID;PERMISSIONS;DESCRIPTION" */
@@ -42,14 +40,11 @@ keyctl(int operation, long a, long b, long c, long d)
 static bool
 prefix(char out[PREFIX], const struct home *home)
 {
-	uint8_t hash[HASH_BYTES];
-	char digits[2 * HASH_BYTES + 1];
+	char digits[HOME_DIGITS + 1];
 
-	if (home->real == NULL)
+	if (!home_digits(digits, home))
 		return false;
-	crypto_sha256(hash, home->real, strlen(home->real));
-	text_hex_encode(digits, hash, sizeof(hash));
-	snprintf(out, PREFIX, "agentsecrets:%.*s:", HOME_DIGITS, digits);
+	snprintf(out, PREFIX, "agentsecrets:%s:", digits);
 	return true;
 }
 

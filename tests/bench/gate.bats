@@ -4,19 +4,24 @@
 # product build only
 load ../e2e/lib
 load warm
+load ../e2e/keychain
 
 RATIO_BUDGET=1.8
 CALLS_BUDGET=90
 OPENS_BUDGET=9
 WARM_KIB=6144
 PASSWORD_KIB=73728
+KEYCHAIN_MS=20
 
 setup() {
   needs_root
   warm_home
 }
 
-teardown() { warm_end; }
+teardown() {
+  warm_end
+  end_all
+}
 
 # measure ROUNDS: true, env and agentsecrets, as the owner of the home.
 measure() {
@@ -69,4 +74,39 @@ at_most() {
   set_settings '{"session_cache": 0}'
   chown "$WARM_UID" "$AGENTSECRETS_HOME/settings.json"
   at_most "$(measure 3 | awk 'NR == 3 { print $3 }')" "$PASSWORD_KIB" KiB
+}
+
+# keychain_ms: by how much the median of a launch grows when the key has to
+# come from the keychain.
+keychain_ms() {
+  "$TOOLS/tests/bench/launch_ratio" -n 40 \
+    ::: /usr/bin/true \
+    ::: /usr/bin/env "AGENTSECRETS_HOME=$HOME/warm" \
+    "$PREFIX/bin/agentsecrets" env -- /usr/bin/true \
+    ::: /usr/bin/env "AGENTSECRETS_HOME=$HOME/cold" \
+    "$PREFIX/bin/agentsecrets" env -- /usr/bin/true |
+    awk '{ median[NR] = $1 } END { print (median[3] - median[2]) / 1000 }'
+}
+
+@test "a key from the keychain costs at most $KEYCHAIN_MS ms more" {
+  local try
+  fresh_home keychain
+  export AGENTSECRETS_HOME=$HOME/cold
+  set_settings '{"session_cache": 0}'
+  start_keyring
+  new_account warm --key-store keychain
+  agentsecrets set KEY=value
+  unset AGENTSECRETS_PASSWORD_FILE
+  cp -a "$HOME/cold" "$HOME/warm"
+  export AGENTSECRETS_HOME=$HOME/warm
+  set_settings '{"session_cache": 60}'
+  agentsecrets env -- true
+  for try in 1 2 3; do
+    if at_most "$(keychain_ms)" "$KEYCHAIN_MS" "milliseconds, try $try"; then
+      agentsecrets lock
+      return 0
+    fi
+  done
+  agentsecrets lock
+  return 1
 }

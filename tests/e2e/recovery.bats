@@ -244,7 +244,7 @@ PY
   python3 - "$AGENTSECRETS_HOME" "$SERVER_URL" <<'PY'
 import hashlib, os, re, sys
 home, url = sys.argv[1:]
-for name in ["account.json", "config.json"]:
+for name in ["account.json", "config.json", "token.json"]:
     path = os.path.join(home, name)
     text = re.sub(r"http://127\.0\.0\.1:\d+", url, open(path).read())
     open(path, "w").write(text)

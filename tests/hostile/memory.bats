@@ -6,6 +6,7 @@
 # the arena is what the command is about to get.
 # product build only
 load ../e2e/lib
+load ../e2e/keychain
 
 setup() {
   needs_root # only root reads the memory of what is not dumpable
@@ -105,6 +106,42 @@ sys.exit(ctypes.CDLL(None).syscall(447, 0) < 0)'
   run at_exec keys "$TOOLS/tests/lib/without" memfd_secret \
     agentsecrets env --fresh -- true
   assert_status 0
+}
+
+# no_key_at_exec: with secret memory, if there is any, and without.
+no_key_at_exec() {
+  unset AGENTSECRETS_PASSWORD_FILE
+  run at_exec keys agentsecrets env -- true
+  assert_status 0
+  at=3
+  run at_exec values "$TOOLS/tests/lib/without" memfd_secret \
+    agentsecrets env -- true
+  assert_status 1
+  only_in_the_arena
+  run at_exec keys "$TOOLS/tests/lib/without" memfd_secret \
+    agentsecrets env -- true
+  assert_status 0
+}
+
+@test "a key that lies in config.json was in the arena only, and is gone" {
+  account --key-store config
+  grep -q '"key": "[^"]' "$AGENTSECRETS_HOME/config.json"
+  no_key_at_exec
+}
+
+@test "a key from the keychain was in the arena only, and is gone" {
+  start_keyring
+  account --key-store keychain
+  no_key_at_exec
+}
+
+@test "no helper is alive when the launcher becomes the command" {
+  start_keyring
+  account --key-store keychain
+  run "$stop" 2 sh -c 'for pid; do cat "/proc/$pid/comm"; done' - -- \
+    agentsecrets env -- true
+  assert_status 0
+  [ "$output" = agentsecrets ]
 }
 
 @test "what is not selected is not opened" {
