@@ -26,83 +26,39 @@ workspace() {
     <"$AGENTSECRETS_HOME/account.json"
 }
 
-# is_key: whether standard input is a key as clients write it.
-is_key() { [ "$(base64 -d 2>/dev/null | wc -c)" = 32 ]; }
+# facts: where keys and session are, see key_store.py.
+facts() { "$SYSTEM_PYTHON" "$BATS_TEST_DIRNAME/key_store.py"; }
 
-# The base of every store.
-sealed_base() {
-  [ "$(account_text .encrypted_private_key | base64 -d | wc -c)" = 60 ] ||
-    fail 'account.json lacks the private key' || return
-  [ "$(account_text ".workspaces[\"$(workspace)\"].sealed_key" |
-    base64 -d | wc -c)" = 80 ] || fail 'account.json lacks the workspace key'
+# facts_are FACT...: exactly these, in the order of key_store.py.
+facts_are() {
+  local found
+  found=$(facts) || return
+  [ "$found" = "$*" ] || fail "there is '$found', not '$*'"
 }
 
-no_key_items() {
-  local name
-  has_provider || return 0
-  for name in "workspace_key_$(workspace)" "$(email)_private_key" \
-    "$(email)_public_key"; do
-    [ "$(secret_service count "$name")" = 0 ] || fail "item $name is left"
-  done
-}
+# The three stores, with the words for the session, if there is one.
+sealed_only() { facts_are sealed sealed "$@"; }
+in_keychain() { facts_are keychain sealed items "$@"; }
+in_config() { facts_are config sealed config "$@"; }
 
-has_provider() {
-  [ -n "${DBUS_SESSION_BUS_ADDRESS-}" ] &&
-    gdbus wait --session --timeout 1 org.freedesktop.secrets
-}
-
-no_config_key() {
-  [ -z "$(config_text ".workspaces[\"$(workspace)\"].key")" ] ||
-    fail 'config.json has a key'
-}
-
-is_settled() {
-  local stores
-  stores="$(account_text .store) $(account_text .moving)"
-  [ "$stores" = "$1 " ] || fail "account.json: store and moving: $stores"
-}
-
-# session_in_item NAME: and not in the file.
-session_in_item() {
-  [ "$(<"$AGENTSECRETS_HOME/token.json")" = '{}' ] || fail 'token.json'
-  [ -n "$(secret_service get "$1" | jq_text .refresh_token)" ] ||
-    fail "no session in $1"
-}
-
-# session_in_file: and in no item.
-session_in_file() {
-  [ -n "$(jq_text .refresh_token <"$AGENTSECRETS_HOME/token.json")" ] ||
-    fail 'no session in token.json'
-  ! has_provider || [ "$(secret_service count user_tokens)" = 0 ] ||
-    fail 'item user_tokens'
-}
-
-sealed_only() {
-  is_settled sealed && sealed_base && no_key_items && no_config_key
-}
-
-in_keychain() {
-  local name
-  is_settled keychain && sealed_base && no_config_key || return
-  for name in "workspace_key_$(workspace)" "$(email)_private_key" \
-    "$(email)_public_key"; do
-    secret_service get "$name" | is_key || fail "item $name is no key"
-  done
-}
-
-in_config() {
-  is_settled config && sealed_base && no_key_items || return
-  config_text ".workspaces[\"$(workspace)\"].key" | is_key ||
-    fail 'config.json has no key'
-}
-
-# store_is NAME: keys there and nowhere else.
+# store_is NAME SESSION...: keys there and nowhere else.
 store_is() {
-  case $1 in
-  sealed) sealed_only ;;
-  keychain) in_keychain ;;
-  config) in_config ;;
+  local store=$1
+  shift
+  case $store in
+  sealed) sealed_only "$@" ;;
+  keychain) in_keychain "$@" ;;
+  config) in_config "$@" ;;
   esac
+}
+
+# arrived NAME: the same with the session of a networked account.
+arrived() {
+  if [ "$1" = keychain ]; then
+    in_keychain marked session-in-item
+  else
+    store_is "$1" session-in-file
+  fi
 }
 
 # forget_items: as if somebody had emptied the keychain.

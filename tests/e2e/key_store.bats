@@ -164,7 +164,7 @@ teardown() { end_all; }
   assert_status 0
   [ "$output" = value ] && [ -z "$stderr" ]
   # Reading does not bring back what was taken away on purpose.
-  [ "$(secret_service count "workspace_key_$(workspace)")" = 0 ]
+  facts_are keychain sealed
   unset AGENTSECRETS_PASSWORD_FILE
   run agentsecrets get KEY
   assert_status 3
@@ -253,17 +253,14 @@ PY
   start_server
   new_account web --server "$SERVER_URL" --email ada@example.com \
     --name 'Ada Byron'
-  in_keychain
-  session_in_item user_tokens
+  arrived keychain
   unset AGENTSECRETS_PASSWORD_FILE
   agentsecrets set KEY=value
   agentsecrets project list
   [ "$(agentsecrets status --json | jq_text .has_session)" = true ]
   agentsecrets logout
   [ "$(agentsecrets status --json | jq_text .has_session)" = false ]
-  [ "$(secret_service count user_tokens)" = 0 ]
-  no_key_items
-  [ ! -e "$AGENTSECRETS_HOME/token.json" ]
+  facts_are keychain sealed
   run agentsecrets pull
   assert_status 3
   assert_one_error 'not logged in'
@@ -271,10 +268,9 @@ PY
   assert_status 125
   [ "$(agentsecrets env --password-file "$PASSWORD_FILE" -- \
     sh -c 'echo "$KEY"')" = value ]
-  no_key_items
+  facts_are keychain sealed
   agentsecrets login --password-file "$PASSWORD_FILE"
-  in_keychain
-  session_in_item user_tokens
+  arrived keychain
   [ "$(agentsecrets env -- sh -c 'echo "$KEY"')" = value ]
 }
 
@@ -290,7 +286,7 @@ PY
   secret_service get user_tokens >renewed
   run ! cmp -s session renewed
   run ! grep -q '"stale"' renewed
-  session_in_item user_tokens
+  arrived keychain
   agentsecrets pull
 }
 
@@ -318,14 +314,15 @@ PY
   start_server
   new_account '' --server "$SERVER_URL" --email ada@example.com \
     --name 'Ada Byron'
-  session_in_item user_tokens
+  arrived keychain
   usual=$AGENTSECRETS_HOME
   export AGENTSECRETS_HOME=$HOME/elsewhere
   set_settings '{"session_cache": 0}'
   new_account '' --server "$SERVER_URL" --email bob@example.com \
     --name 'Bob Byron'
   digits=$(printf %s "$(realpath "$AGENTSECRETS_HOME")" | sha256sum | head -c 16)
-  session_in_item "user_tokens_$digits"
+  arrived keychain
+  [ "$(secret_service count "user_tokens_$digits")" = 1 ]
   agentsecrets project create bobs
   AGENTSECRETS_HOME=$usual agentsecrets project list >list
   [ ! -s list ]
@@ -370,7 +367,7 @@ PY
     assert_one_error "does not have the key"
     agentsecrets key import "$KIT" --passphrase-file "$KIT_PASSPHRASE" \
       ${store:+--key-store "$store"}
-    store_is "${store:-keychain}"
+    arrived "${store:-keychain}"
     agentsecrets project use web
     agentsecrets pull
     [ "$(agentsecrets get KEY)" = value ]

@@ -1,0 +1,101 @@
+#!/usr/bin/env bats
+# Bringing keys and session from each store to each other, killed at every
+# step: nothing is lost, the same command again completes it, and what was in
+# the old store is gone.
+# product build only
+load lib
+load keychain
+load key_store
+
+# What changes something: a file that takes its name, and a word to a helper,
+# which takes up to four calls. Torture looks closer than a check.
+CALLS=('renameat 1' "sendto ${ROUNDS:+2}")
+
+setup() {
+  needs_root # strace(1) of what is not dumpable
+  fresh_home
+  start_keyring
+  start_server
+}
+teardown() { end_all; }
+
+account() {
+  new_account web --server "$SERVER_URL" --email ada@example.com \
+    --name 'Ada Byron' --key-store "$1"
+  agentsecrets set KEY=value
+}
+
+# nothing_lost: keys and session are still there, whatever is half done.
+nothing_lost() {
+  [[ " $(facts) " == *' sealed '* ]] || fail 'no keys' "$(facts)" || return
+  agentsecrets pull || fail 'the session is lost' || return
+  [ "$(agentsecrets get KEY)" = value ] || fail 'the value does not open'
+}
+
+# killed_at CALL N COMMAND...: fails when it was killed before its N-th CALL.
+killed_at() {
+  local call=$1 n=$2
+  shift 2
+  strace -qq -o /dev/null -e "trace=$call" \
+    -e "inject=$call:signal=KILL:when=$n" "$@" \
+    >"$BATS_TEST_TMPDIR/killed.log" 2>&1
+}
+
+# each_step FROM TO: killed at each, then completed, then back to the start.
+each_step() {
+  local call every n steps=0
+  account "$1"
+  arrived "$1"
+  for call in "${CALLS[@]}"; do
+    read -r call every <<<"$call"
+    for n in $(seq 1 "${every:-7}" 99); do
+      ! killed_at "$call" "$n" agentsecrets key-store "$2" || break
+      nothing_lost || fail "lost at $call $n"
+      if ! agentsecrets key-store "$2" || ! arrived "$2"; then
+        fail "not completed after $call $n"
+      fi
+      agentsecrets key-store "$1"
+      steps=$((steps + 1))
+    done
+    # It came through in the end, and did what it should.
+    arrived "$2"
+    nothing_lost
+    agentsecrets key-store "$1"
+  done
+  echo "# killed at $steps steps" >&3
+  [ "$steps" -ge 4 ]
+}
+
+@test "sealed to keychain" { each_step sealed keychain; }
+@test "sealed to config" { each_step sealed config; }
+@test "keychain to sealed" { each_step keychain sealed; }
+@test "keychain to config" { each_step keychain config; }
+@test "config to sealed" { each_step config sealed; }
+@test "config to keychain" { each_step config keychain; }
+
+@test "a change that broke off is told, and another way is open as well" {
+  account sealed
+  for n in 2 3; do
+    run ! killed_at renameat "$n" agentsecrets key-store keychain
+    run --separate-stderr agentsecrets key-store
+    # shellcheck disable=SC2154 # run sets it
+    [[ $stderr == *"'agentsecrets key-store "*"' completes it"* ]]
+    [ -n "$(agentsecrets key-store --json 2>/dev/null | jq_text .also_in)" ]
+    agentsecrets key-store config
+    arrived config
+    nothing_lost
+    agentsecrets key-store sealed
+    arrived sealed
+  done
+}
+
+@test "each store again changes nothing" {
+  account sealed
+  for store in sealed keychain config; do
+    agentsecrets key-store "$store"
+    arrived "$store"
+    agentsecrets key-store "$store"
+    arrived "$store"
+    nothing_lost
+  done
+}
