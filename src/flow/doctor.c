@@ -70,6 +70,8 @@ doctor_say_err(struct doctor *doctor, const char *name, enum doctor_level level,
 	doctor_say(doctor, name, level, "%s", err->text);
 	if (err->hint[0] != '\0')
 		doctor_hint(doctor, "%s", err->hint);
+	else if (level >= DOCTOR_WARNING)
+		doctor_hint(doctor, "mend that, and look again");
 }
 
 void
@@ -124,7 +126,8 @@ doctor_not_mended(struct doctor *doctor, const struct err *err)
 	if (check == NULL)
 		return;
 	check->repairable = false;
-	doctor_hint(doctor, "not mended: %s", err->text);
+	doctor_hint(doctor, "not mended: %s%s%s", err->text,
+	    err->hint[0] != '\0' ? "; " : "", err->hint);
 }
 
 int
@@ -143,9 +146,11 @@ doctor_run(const struct doctor_request *request, const struct caller *caller,
 	    {"home", doctor_home},
 	    {"files", doctor_files},
 	    {"account", doctor_account},
+	    {"keys", doctor_keys},
 	    {"vault", doctor_vault},
 	    {"server", doctor_server},
 	    {"project", doctor_project},
+	    {"values", doctor_values},
 	    {"password", doctor_password},
 	};
 	struct doctor doctor = {

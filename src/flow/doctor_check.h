@@ -24,6 +24,7 @@ struct doctor {
 	struct account account;
 	int account_state; /* 1 read, 0 there is none, < 0 damaged */
 	bool has_trust;
+	bool has_keychain; /* the store is the keychain, and it is open */
 };
 
 /** Add a finding to the group at work. */
@@ -63,8 +64,10 @@ void doctor_crypto(struct doctor *doctor);
 void doctor_home(struct doctor *doctor);
 void doctor_files(struct doctor *doctor);
 void doctor_account(struct doctor *doctor);
+void doctor_keys(struct doctor *doctor);
 void doctor_vault(struct doctor *doctor);
 void doctor_project(struct doctor *doctor);
+void doctor_values(struct doctor *doctor);
 void doctor_server(struct doctor *doctor);
 void doctor_password(struct doctor *doctor);
 

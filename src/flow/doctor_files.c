@@ -26,6 +26,17 @@ check_settings(struct doctor *doctor)
 	}
 	doctor_say(
 	    doctor, "settings.json", DOCTOR_OK, "settings.json is sound");
+	if (doctor->place.settings.hardening_required &&
+	    arena_kind() == ARENA_PLAIN) {
+		doctor_say(doctor, "hardening", DOCTOR_PROBLEM,
+		    "settings.json requires memory that is never swapped, "
+		    "which this machine does not give: 'env' refuses to start "
+		    "anything");
+		doctor_hint(doctor,
+		    "raise the limit of locked memory "
+		    "(ulimit -l), or set \"hardening\" to "
+		    "\"auto\"");
+	}
 	if (doctor->place.settings.session_cache == 0) {
 		doctor_say(doctor, "session_cache", DOCTOR_NOTE,
 		    "every command asks for the password: session_cache is 0");

@@ -155,6 +155,10 @@ check_session(struct doctor *doctor)
 	struct err err;
 	int rc;
 
+	/* The session lies in a keychain that was waited for already. */
+	if (doctor->account.store == KEY_STORE_KEYCHAIN &&
+	    !doctor->has_keychain)
+		return;
 	net.patience = PATIENCE;
 	rc = connect_account(
 	    &net, &doctor->place, &doctor->account, doctor->caller, &err);

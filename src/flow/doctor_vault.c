@@ -23,20 +23,32 @@ enum {
 	NAME = UUID_TEXT + 1 + ENVIRONMENT_MAX + 1,
 };
 
+#define LOCAL ".local"
+
 /* A vault file by its name. */
 struct vault_name {
 	char project[UUID_TEXT + 1];
-	const char *environment; /* a view */
+	char environment[ENVIRONMENT_MAX + 1];
+	bool local; /* what the local copy was last brought to agree with */
 };
 
-/* @return whether it is PROJECT.ENVIRONMENT */
+/* @return whether it is PROJECT.ENVIRONMENT, or that with ".local" */
 static bool
 split(struct vault_name *out, const char *name)
 {
+	const char *environment;
+	size_t len;
+
 	if (strlen(name) <= UUID_TEXT || name[UUID_TEXT] != '.' ||
 	    text_copy(out->project, sizeof(out->project), name, UUID_TEXT) < 0)
 		return false;
-	out->environment = name + UUID_TEXT + 1;
+	environment = name + UUID_TEXT + 1;
+	len = strcspn(environment, ".");
+	out->local = text_equal(environment + len, LOCAL);
+	if ((!out->local && environment[len] != '\0') ||
+	    text_copy(out->environment, sizeof(out->environment), environment,
+		len) < 0)
+		return false;
 	return text_is_uuid(out->project) &&
 	    environment_is_known(out->environment);
 }
@@ -72,9 +84,13 @@ has_consent(const struct doctor *doctor, const struct vault_name *name)
 		return false;
 	text_printable(shown, sizeof(shown), project, strlen(project), 60);
 	snprintf(question, sizeof(question),
-	    "The stored secrets of %s/%s are damaged. Move the file aside and "
-	    "fetch them anew? This machine then cannot tell whether the "
-	    "server gives older ones. [y/N] ",
+	    name->local
+		? "What is known of the local copy of %s/%s is damaged. Move "
+		  "the file aside? What the copy has then counts as changed "
+		  "here. [y/N] "
+		: "The stored secrets of %s/%s are damaged. Move the file "
+		  "aside and fetch them anew? This machine then cannot tell "
+		  "whether the server gives older ones. [y/N] ",
 	    shown, name->environment);
 	return ask->line(question, answer, sizeof(answer), NULL) == 0 &&
 	    (text_equal(answer, "y") || text_equal(answer, "yes"));
@@ -122,7 +138,7 @@ static void
 mend_damaged(
     struct doctor *doctor, const char *file, const struct vault_name *name)
 {
-	char to[NAME + sizeof(".damaged-20260102T030405Z-99")];
+	char to[NAME + sizeof(LOCAL ".damaged-20260102T030405Z-99")];
 	struct err err;
 
 	if (!doctor->can_write)
@@ -133,10 +149,12 @@ mend_damaged(
 		    "moved aside, and fetched anew");
 	else if (move_aside(doctor, file, to, sizeof(to), &err) == 0) {
 		doctor_mended(doctor,
-		    "the damaged vault of %s/%s is now 'vault/%s'; the next "
-		    "'env' or 'pull' fetches anew, without its marks against "
-		    "older values",
-		    project_name(doctor, name->project), name->environment, to);
+		    "the damaged vault of %s/%s is now 'vault/%s'; %s",
+		    project_name(doctor, name->project), name->environment, to,
+		    name->local
+			? "look at 'agentsecrets diff' before the next 'push'"
+			: "the next 'env' or 'pull' fetches anew, without its "
+			  "marks against older values");
 		return;
 	}
 	doctor_not_mended(doctor, &err);
@@ -163,6 +181,8 @@ say_vault(
 	const char *project = project_name(doctor, name->project);
 	uint64_t now = (uint64_t)time(NULL);
 
+	if (name->local)
+		return; /* the values tell which of them are behind */
 	if (is_misplaced(doctor, vault, name)) {
 		doctor_say(doctor, "place", DOCTOR_PROBLEM,
 		    "the vault of %s/%s is that of another project, "
@@ -192,7 +212,7 @@ check_vault(struct doctor *doctor, const char *file)
 	AUTO_VAULT struct vault vault = VAULT_INIT;
 	AUTO_BUF struct buf text = BUF_INIT;
 	struct vault_name name;
-	char path[sizeof("vault/") + NAME];
+	char path[sizeof("vault/" LOCAL) + NAME];
 	struct err err;
 	int rc;
 
@@ -214,13 +234,14 @@ check_vault(struct doctor *doctor, const char *file)
 		say_vault(doctor, &vault, &name);
 		return;
 	}
-	doctor_say(doctor, "file", DOCTOR_PROBLEM,
+	doctor_say(doctor, name.local ? "local" : "file", DOCTOR_PROBLEM,
 	    "the stored secrets of %s/%s cannot be used: '%s/%s' is %s",
 	    project_name(doctor, name.project), name.environment,
 	    doctor->place.home.path, path, err.text);
 	doctor_hint(doctor,
 	    "put it back from a backup; or 'agentsecrets doctor --repair' "
-	    "moves it aside, to be fetched anew");
+	    "moves it aside%s",
+	    name.local ? "" : ", to be fetched anew");
 	if (doctor_may_mend(doctor))
 		mend_damaged(doctor, file, &name);
 }

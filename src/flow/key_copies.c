@@ -166,6 +166,94 @@ key_copies_workspace(uint8_t *key, struct place *place,
 	return 0;
 }
 
+/* Whether a workspace's copy is the trusted key. @return 1, 0, a failure */
+static int
+copy_is_sound(uint8_t *key, struct place *place, const struct account *account,
+    const struct trust_workspace *workspace, const struct caller *caller,
+    struct err *err)
+{
+	char entry[WORKSPACE_ENTRY_MAX];
+	int rc;
+
+	workspace_entry(entry, workspace->id);
+	rc = account->store == KEY_STORE_CONFIG
+	    ? config_key_load(key, &place->home, workspace->id, err)
+	    : look_up(key, place, entry, caller, err);
+	return rc > 0 ? is_trusted(key, workspace) : rc;
+}
+
+static int
+check_workspaces(uint8_t *key, struct names *wrong, struct place *place,
+    const struct account *account, const struct caller *caller, struct err *err)
+{
+	const struct trust *trust = &place->trust;
+
+	for (size_t i = 0; i < trust->workspaces_n; i++) {
+		const struct trust_workspace *one = &trust->workspaces[i];
+		char text[LABEL_MAX + 32];
+		int rc;
+
+		if (account_workspace_find(account, one->id) == NULL)
+			continue;
+		rc = copy_is_sound(key, place, account, one, caller, err);
+		if (rc < 0)
+			return rc;
+		snprintf(
+		    text, sizeof(text), "the key of workspace '%s'", one->name);
+		if (rc == 0 && names_add(wrong, text) < 0)
+			return err_memory(err);
+	}
+	return 0;
+}
+
+/* @return 1 when the private key there is another's; 0; a failure */
+static int
+check_pair(uint8_t *key, struct names *wrong, struct place *place,
+    const struct account *account, const struct caller *caller, struct err *err)
+{
+	char entry[PRIVATE_ENTRY_MAX];
+	int rc;
+
+	private_entry(entry, account, "private");
+	rc = look_up(key, place, entry, caller, err);
+	if (rc < 0 || (rc > 0 && !belongs_to(key, account->public_key)))
+		return rc;
+	if (rc == 0 && names_add(wrong, "the private key") < 0)
+		return err_memory(err);
+	private_entry(entry, account, "public");
+	rc = look_up(key, place, entry, caller, err);
+	if (rc < 0)
+		return rc;
+	if ((rc == 0 || memcmp(key, account->public_key, KEY_BYTES) != 0) &&
+	    names_add(wrong, "the public key") < 0)
+		return err_memory(err);
+	return 0;
+}
+
+int
+key_copies_check(struct names *wrong, bool *anothers, struct place *place,
+    const struct account *account, const struct caller *caller, struct err *err)
+{
+	struct arena_mark mark;
+	uint8_t *key;
+	int rc = 0;
+
+	*anothers = false;
+	if (account->store == KEY_STORE_SEALED)
+		return 0;
+	mark = arena_mark();
+	key = arena_alloc(KEY_BYTES, err);
+	if (key == NULL)
+		return -(int)err->status;
+	if (account->store == KEY_STORE_KEYCHAIN)
+		rc = check_pair(key, wrong, place, account, caller, err);
+	*anothers = rc > 0;
+	if (rc >= 0)
+		rc = check_workspaces(key, wrong, place, account, caller, err);
+	arena_rewind(mark);
+	return rc < 0 ? rc : 0;
+}
+
 /* Another program may keep another key under the name of ours. */
 static int
 private_is_anothers(struct place *place, const struct account *account,

@@ -37,6 +37,17 @@ int key_copies_workspace(uint8_t *key, struct place *place,
     const struct caller *caller, struct err *err);
 
 /**
+ * Look at the copies that the account's store should have; nothing changes.
+ *
+ * @param wrong     added: what is missing or another key, in words
+ * @param anothers  whether the private key in the keychain is somebody else's
+ * @return 0; a failure of the keychain; -EXIT_FAILED for a damaged config.json
+ */
+int key_copies_check(struct names *wrong, bool *anothers, struct place *place,
+    const struct account *account, const struct caller *caller,
+    struct err *err);
+
+/**
  * Write the copies that a store wants, of each workspace that is
  * trusted and has its box in account.json. Takes `lock`.
  *

@@ -284,6 +284,38 @@ PY
   [ "$output" = 1 ]
 }
 
+@test 'a person is asked before a vault is moved aside' {
+  new_account
+  agentsecrets set -q A=1 2>/dev/null
+  local file answer
+  file=$(echo "$AGENTSECRETS_HOME"/vault/*.development)
+  sed -i '3s/./x/' "$file"
+  for answer in n y; do
+    run python3 "$BATS_TEST_DIRNAME/terminal.py" \
+      'expect:secrets of web/development are damaged' "send:$answer\\n" \
+      -- agentsecrets doctor --repair
+    if [ "$answer" = n ]; then
+      assert_status 1
+      [ -e "$file" ]
+    else
+      assert_status 0
+      [ ! -e "$file" ]
+    fi
+  done
+}
+
+@test 'what the local copy agrees with: damaged, it is moved aside, too' {
+  new_account
+  agentsecrets set -q A=1 2>/dev/null
+  local file
+  file=$(echo "$AGENTSECRETS_HOME"/vault/*.development).local
+  echo nonsense >"$file"
+  chmod 0600 "$file"
+  found problem vault local 'web/development'
+  mends vault local 'damaged vault of web/development'
+  [ ! -e "$file" ]
+}
+
 @test 'a vault under another name, and one from the future' {
   new_account
   agentsecrets set -q A=1 2>/dev/null

@@ -15,6 +15,12 @@ setup() { doctor_setup; }
     >"$BATS_TEST_TMPDIR/report"
   finding memory arena 'ordinary memory'
   [ "$LEVEL" = warning ]
+  set_settings '{"hardening": "require"}'
+  "$without" memfd_secret,mlock2 "$PREFIX/bin/agentsecrets" doctor --json \
+    >"$BATS_TEST_TMPDIR/report" || :
+  finding files hardening
+  [ "$LEVEL" = problem ]
+  set_settings '{}'
   "$without" keyctl,add_key "$PREFIX/bin/agentsecrets" doctor --json \
     >"$BATS_TEST_TMPDIR/report"
   finding memory keyring
