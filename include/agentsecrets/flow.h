@@ -128,6 +128,7 @@ struct init_request {
 	const char *name;	     /* "First Last"; NULL: ask */
 	int storage_mode;	     /* 0: not given */
 	const char *project;	     /* NULL: ask on a terminal */
+	bool adopt; /* take over the account of another client's home */
 };
 
 struct init_result {
@@ -139,17 +140,29 @@ struct init_result {
 	char key_number[36];
 	bool project_left_out; /* the account stands, the project does not */
 	struct err project_err;
+	bool adopted; /* the account was another client's; then: */
+	struct names workspaces;
+	struct names keyless;	 /* workspaces whose key is not in that home */
+	size_t waiting_values;	 /* in keyring.json, to be imported */
+	size_t waiting_projects; /* whose they are */
 };
 
 /**
- * Make the account of this home: keys here, the record at the server.
+ * Make the account of this home: keys here, the record at the server. Or
+ * take over the account that another AgentSecrets client has in it.
  *
+ * @param result  zeroed before; release with init_result_release()
  * @return 0; -EXIT_FAILED when the home has an account or the server has the
  *         e-mail; -EXIT_USAGE naming the flag of a question that nobody can
- *         answer
+ *         answer; taking over: -EXIT_ACCESS for a wrong password, keys that
+ *         cannot be got at, or another server; -EXIT_UNSAFE when keys do not
+ *         belong together
  */
 int init_run(const struct init_request *request, const struct caller *caller,
     struct init_result *result, struct err *err);
+
+/** Free the lists; a zeroed one is fine. */
+void init_result_release(struct init_result *result);
 
 struct login_result {
 	char server[URL_MAX_BYTES + 1];

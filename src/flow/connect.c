@@ -29,6 +29,32 @@ store_in_force(enum key_store *out, const struct home *home, struct err *err)
 	return 0;
 }
 
+static off_t
+file_size(const struct home *home)
+{
+	struct stat st;
+
+	return fstatat(home->fd, SESSION_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0
+	    ? st.st_size
+	    : -1;
+}
+
+/*
+ * Other clients have the session in the file or in the keychain, as their
+ * version is, and say {} in the file for the latter. It is used where they
+ * keep it: a refresh ends what another place has.
+ */
+static enum key_store
+where_it_is(const struct home *home, enum key_store store)
+{
+	off_t size = file_size(home);
+
+	if (size > (off_t)sizeof(SESSION_ELSEWHERE) - 1)
+		return KEY_STORE_SEALED;
+	return size == (off_t)sizeof(SESSION_ELSEWHERE) - 1 ? KEY_STORE_KEYCHAIN
+							    : store;
+}
+
 static int
 load(void *context, struct secret *out, struct err *err)
 {
@@ -48,7 +74,8 @@ save(void *context, const struct secret *session, struct err *err)
 
 	if (store_in_force(&store, &place->home, err) < 0)
 		return -(int)err->status;
-	return session_save(place, store, session, place->caller, err);
+	return session_save(place, where_it_is(&place->home, store), session,
+	    place->caller, err);
 }
 
 static int
@@ -74,16 +101,6 @@ session_entry(char out[SESSION_ENTRY_MAX + 1], const struct home *home)
 		snprintf(out, SESSION_ENTRY_MAX + 1, "user_tokens");
 }
 
-static off_t
-file_size(const struct home *home)
-{
-	struct stat st;
-
-	return fstatat(home->fd, SESSION_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0
-	    ? st.st_size
-	    : -1;
-}
-
 bool
 session_is_kept(const struct home *home, enum key_store store)
 {
@@ -91,7 +108,7 @@ session_is_kept(const struct home *home, enum key_store store)
 
 	return store == KEY_STORE_KEYCHAIN
 	    ? size >= 0
-	    : size > (off_t)sizeof(SESSION_ELSEWHERE) - 1;
+	    : size >= (off_t)sizeof(SESSION_ELSEWHERE) - 1;
 }
 
 int
@@ -101,12 +118,18 @@ session_load(struct place *place, enum key_store store,
 	char entry[SESSION_ENTRY_MAX + 1];
 	const char *name = entry;
 
-	if (store != KEY_STORE_KEYCHAIN)
+	if (where_it_is(&place->home, store) != KEY_STORE_KEYCHAIN)
 		return home_read_secret(
 		    &place->home, SESSION_FILE, out, SESSION_MAX, err);
 	session_entry(entry, &place->home);
-	if (place_open_keychain(place, caller, err) < 0)
-		return -(int)err->status;
+	if (place_open_keychain(place, caller, err) < 0) {
+		if (store == KEY_STORE_KEYCHAIN)
+			return -(int)err->status;
+		err->status = EXIT_ACCESS;
+		return err_prefix(err,
+		    "not logged in: another client has moved the session to "
+		    "the keychain");
+	}
 	return keychain_lookup(&place->keychain, &name, 1, out, err);
 }
 
@@ -145,7 +168,7 @@ write_elsewhere(const struct home *home, struct err *err)
 int
 session_leave_file(const struct home *home, struct err *err)
 {
-	return session_is_kept(home, KEY_STORE_SEALED)
+	return file_size(home) > (off_t)sizeof(SESSION_ELSEWHERE) - 1
 	    ? write_elsewhere(home, err)
 	    : 0;
 }

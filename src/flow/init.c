@@ -20,6 +20,7 @@
 #include <agentsecrets/session_cache.h>
 #include <agentsecrets/text.h>
 
+#include "adopt.h"
 #include "connect.h"
 #include "founding.h"
 #include "key_copies.h"
@@ -398,16 +399,31 @@ first_project(const struct init_request *request, const struct caller *caller,
 		    result->project, sizeof(result->project), "%s", bound.name);
 }
 
+/* @return 1 when the account of another client was taken over; 0; a failure */
 static int
 init_alone(struct founding *founding, struct place *place,
     const struct init_request *request, const struct caller *caller,
-    struct err *err)
+    struct init_result *result, struct err *err)
 {
+	int rc;
+
 	if (refuse_second(place, err) < 0 ||
 	    settings_load(&place->settings, &place->home, err) < 0 ||
 	    config_load(&place->config, &place->home, err) < 0)
 		return -(int)err->status;
-	return found(founding, place, request, caller, err);
+	rc = adopt_wanted(request, place, caller, err);
+	if (rc == 0)
+		return found(founding, place, request, caller, err);
+	if (rc > 0 && adopt_account(request, place, caller, result, err) < 0)
+		rc = -(int)err->status;
+	return rc;
+}
+
+void
+init_result_release(struct init_result *result)
+{
+	names_release(&result->workspaces);
+	names_release(&result->keyless);
 }
 
 int
@@ -424,11 +440,16 @@ init_run(const struct init_request *request, const struct caller *caller,
 
 	if (lock < 0)
 		return -(int)err->status;
-	rc = init_alone(&founding, &place, request, caller, err);
+	rc = init_alone(&founding, &place, request, caller, result, err);
 	fd_close(&lock);
 	place_close_keychain(&place);
 	if (rc < 0)
 		return rc;
+	if (rc > 0) {
+		if (request->project != NULL)
+			first_project(request, caller, result);
+		return 0;
+	}
 	(void)session_cache_put(&place.home, founding.workspace.id,
 	    founding.workspace.epoch, founding.workspace_key,
 	    place.settings.session_cache);

@@ -256,6 +256,10 @@ ask_to_bind(struct place *place, const char *why, const struct caller *caller,
 	char path[2048];
 	char answer[16];
 
+	/* What set this home up broke off, and has to come first. */
+	if (faccessat(
+		place->home.fd, "account.json", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return place_no_account(&place->home, err);
 	if (!caller->ask->is_there())
 		return untrusted(&place->file, why, err);
 	text_printable(name, sizeof(name), place->file.project_name,

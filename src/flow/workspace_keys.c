@@ -13,13 +13,11 @@
 
 enum { ONE_DAY = 86400 };
 
-/* Names are local and unique without regard to case. */
-static void
-choose_name(char out[LABEL_MAX + 1], const struct trust *trust,
-    const struct net_workspace *shown)
+void
+workspace_name_choose(char out[LABEL_MAX + 1], const struct trust *trust,
+    const char *id, const char *wanted)
 {
-	const char *base =
-	    shown->sealed_name[0] != '\0' ? shown->sealed_name : "workspace";
+	const char *base = wanted[0] != '\0' ? wanted : "workspace";
 
 	snprintf(out, LABEL_MAX + 1, "%s", base);
 	for (unsigned number = 2, clash = 1; clash; number++) {
@@ -27,7 +25,7 @@ choose_name(char out[LABEL_MAX + 1], const struct trust *trust,
 		for (size_t i = 0; i < trust->workspaces_n; i++)
 			clash |=
 			    strcasecmp(trust->workspaces[i].name, out) == 0 &&
-			    !text_equal(trust->workspaces[i].id, shown->id);
+			    !text_equal(trust->workspaces[i].id, id);
 		if (clash)
 			snprintf(out, LABEL_MAX + 1, "%.240s %u", base, number);
 	}
@@ -74,7 +72,8 @@ take(struct trust *trust, struct account *account,
 		memcpy(line.name, known->name, sizeof(line.name));
 		keep_only_recipient(trust, shown->id, sender);
 	} else {
-		choose_name(line.name, trust, shown);
+		workspace_name_choose(
+		    line.name, trust, shown->id, shown->sealed_name);
 	}
 	snprintf(box.id, sizeof(box.id), "%s", shown->id);
 	snprintf(box.name, sizeof(box.name), "%s", shown->sealed_name);

@@ -26,6 +26,15 @@ int workspace_keys_judge(struct trust *trust, struct account *account,
     struct names *pending, struct err *err);
 
 /**
+ * Choose the local name of a workspace: names are unique without regard to
+ * case.
+ *
+ * @param wanted  may be ""
+ */
+void workspace_name_choose(char out[LABEL_MAX + 1], const struct trust *trust,
+    const char *id, const char *wanted);
+
+/**
  * Compare the public key that a server shows with the one that is known here:
  * the client never learns its own key from a server (A2). One that is not
  * shown is no difference.

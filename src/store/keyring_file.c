@@ -128,6 +128,15 @@ keyring_count(struct other_home *out, const struct home *home, struct err *err)
 	return 0;
 }
 
+static int
+no_key(const struct home *home, const char *which, const char *email,
+    struct err *err)
+{
+	return err_set(err, EXIT_FAILED,
+	    "'%s/%s' is damaged: the %s key of '%s' is not 32 bytes",
+	    home->path, file, which, email);
+}
+
 int
 keyring_key_pair(uint8_t *private_key, uint8_t public_key[KEY_BYTES],
     const struct home *home, const char *email, struct err *err)
@@ -146,14 +155,14 @@ keyring_key_pair(uint8_t *private_key, uint8_t public_key[KEY_BYTES],
 		return 0;
 	text = json_get_text(entry, "private");
 	if (text == NULL || !base64_decode_key(private_key, text, strlen(text)))
-		return err_set(err, EXIT_FAILED,
-		    "'%s/%s' is damaged: the private key of '%s' is not 32 "
-		    "bytes",
-		    home->path, file, email);
+		return no_key(home, "private", email, err);
 	text = json_get_text(entry, "public");
 	memset(public_key, 0, KEY_BYTES);
-	if (text != NULL && base64_decode_key(other, text, strlen(text)))
-		memcpy(public_key, other, KEY_BYTES);
+	if (text == NULL || text[0] == '\0')
+		return 1;
+	if (!base64_decode_key(other, text, strlen(text)))
+		return no_key(home, "public", email, err);
+	memcpy(public_key, other, KEY_BYTES);
 	return 1;
 }
 
