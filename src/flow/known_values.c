@@ -3,66 +3,46 @@
 #include "known_values.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <agentsecrets/text.h>
 #include <agentsecrets/vault.h>
 
-enum {
-	PREFIX_MAX = sizeof("Secret_") + UUID_TEXT + ENVIRONMENT_MAX + 2,
-};
+#include "items.h"
 
-/* Those of the entries below a prefix whose rest is the name of a row. */
+/* @return 1 when the home has something of the environment; 0; a failure */
 static int
-remove_below(struct place *place, const char *prefix, struct vault *vault,
-    struct vault *local, struct err *err)
+load_rows(struct vault *vault, struct vault *local, const struct place *place,
+    const struct trust_project *project, struct err *err)
 {
-	AUTO_KEYCHAIN_NAMES struct keychain_names found = {NULL, 0};
-	const char **names;
-	size_t n = 0;
-	int rc;
+	int has_vault = vault_load(vault, &place->home, project->id,
+	    project->workspace, place->environment, err);
+	int has_local = has_vault < 0
+	    ? has_vault
+	    : vault_local_load(local, &place->home, vault, err);
 
-	if (keychain_names(&place->keychain, prefix, &found, err) < 0)
-		return -(int)err->status;
-	names = calloc(found.n + 1, sizeof(*names));
-	if (names == NULL)
-		return err_memory(err);
-	for (size_t i = 0; i < found.n; i++) {
-		const char *name = found.items[i] + strlen(prefix);
-
-		if (vault_find(vault, name) != NULL ||
-		    vault_find(local, name) != NULL)
-			names[n++] = found.items[i];
-	}
-	rc = n > 0 ? keychain_delete(&place->keychain, names, n, err) : 0;
-	free(names);
-	return rc;
+	return has_local < 0 ? has_local : has_vault > 0 || has_local > 0;
 }
 
 static int
 remove_of(struct place *place, const struct trust_project *project,
-    const char *environment, struct err *err)
+    const struct caller *caller, struct err *err)
 {
 	AUTO_VAULT struct vault vault = VAULT_INIT;
 	AUTO_VAULT struct vault local = VAULT_INIT;
-	char prefix[PREFIX_MAX];
-	int has_vault = vault_load(&vault, &place->home, project->id,
-	    project->workspace, environment, err);
-	int has_local = has_vault < 0
-	    ? has_vault
-	    : vault_local_load(&local, &place->home, &vault, err);
+	AUTO_NAMES struct names names = NAMES_INIT;
+	int rc = load_rows(&vault, &local, place, project, err);
 
-	if (has_local < 0 || (has_vault == 0 && has_local == 0))
-		return has_local;
-	snprintf(prefix, sizeof(prefix), "%s:%s:", project->id, environment);
-	if (remove_below(place, prefix, &vault, &local, err) < 0)
-		return -(int)err->status;
-	if (!text_equal(environment, "development"))
-		return 0;
-	/* What the first clients called them, who had no environments. */
-	snprintf(prefix, sizeof(prefix), "Secret_%s_", project->id);
-	return remove_below(place, prefix, &vault, &local, err);
+	if (rc <= 0 || items_names(&names, place, caller, err) < 0)
+		return rc <= 0 ? rc : -(int)err->status;
+	for (size_t i = 0; i < names.n; i++) {
+		const char *name = names.items[i];
+
+		if ((vault_find(&vault, name) != NULL ||
+			vault_find(&local, name) != NULL) &&
+		    items_remove(place, name, caller, err) < 0)
+			return -(int)err->status;
+	}
+	return 0;
 }
 
 int
@@ -72,12 +52,15 @@ known_values_remove(
 	static const char *const environments[] = {
 	    "development", "staging", "production"};
 
-	if (place_open_keychain(place, caller, err) < 0)
-		return -(int)err->status;
 	for (size_t i = 0; i < place->trust.projects_n; i++) {
+		const struct trust_project *project = &place->trust.projects[i];
+
+		snprintf(
+		    place->project, sizeof(place->project), "%s", project->id);
 		for (size_t j = 0; j < 3; j++) {
-			if (remove_of(place, &place->trust.projects[i],
-				environments[j], err) < 0)
+			snprintf(place->environment, sizeof(place->environment),
+			    "%s", environments[j]);
+			if (remove_of(place, project, caller, err) < 0)
 				return -(int)err->status;
 		}
 	}

@@ -11,7 +11,7 @@
  * Remove them, of every project that is trusted and every environment. What
  * other programs keep beside them stays.
  *
- * @param place  with the trust file
+ * @param place  with the trust file; its project and environment are changed
  * @return 0; a failure of the keychain; -EXIT_FAILED, -EXIT_UNSAFE for a vault
  *         that cannot be read
  */

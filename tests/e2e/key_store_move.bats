@@ -89,6 +89,22 @@ each_step() {
   done
 }
 
+@test "values leave the keychain with the keys, and come with the next pull" {
+  account keychain
+  project=$(jq_text .project_id <.agentsecrets/project.json)
+  item=$project:development:KEY
+  [ "$(secret_service get "$item")" = value ]
+  printf theirs | secret_service store "$item:policy"
+  agentsecrets key-store sealed
+  [ "$(secret_service count "$item")" = 0 ]
+  [ "$(secret_service count "$item:policy")" = 1 ]
+  agentsecrets key-store keychain
+  # That they are not there yet is no deletion.
+  agentsecrets push
+  nothing_lost
+  [ "$(secret_service get "$item")" = value ]
+}
+
 @test "each store again changes nothing" {
   account sealed
   for store in sealed keychain config; do
