@@ -105,7 +105,7 @@ static int
 value_from_person(
     struct set_item *item, const struct caller *caller, struct err *err)
 {
-	char prompt[NAME_MAX_BYTES + 32];
+	char prompt[NAME_MAX_BYTES + 64];
 
 	if (!caller->ask->is_there()) {
 		err_set(err, EXIT_USAGE,
@@ -115,7 +115,14 @@ value_from_person(
 		    item->name, item->name);
 	}
 	snprintf(prompt, sizeof(prompt), "Value of %s: ", item->name);
-	return caller->ask->secret(prompt, &item->value, err);
+	if (caller->ask->secret(prompt, &item->value, err) < 0)
+		return -(int)err->status;
+	if (item->value.len == 0) {
+		snprintf(prompt, sizeof(prompt),
+		    "warning: the value of '%s' is empty", item->name);
+		caller->notice(prompt);
+	}
+	return 0;
 }
 
 /*

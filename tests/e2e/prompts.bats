@@ -282,6 +282,16 @@ not_stored() {
   [ ! -e "$AGENTSECRETS_HOME/server" ]
 }
 
+@test "an empty answer is stored, with a warning" {
+  new_account
+  at_terminal 'expect:Value of KEY: ' 'send:\n' \
+    -- agentsecrets set KEY --password-file "$HOME/password"
+  assert_status 0
+  assert_match "warning: the value of 'KEY' is empty"
+  assert_match 'stored KEY'
+  [ -z "$(agentsecrets get KEY)" ]
+}
+
 @test "a value on the command line draws one warning, on a terminal only" {
   new_account
   at_terminal -- agentsecrets set KEY=value --password-file "$HOME/password"
