@@ -8,7 +8,7 @@ reader does not see say what else is done:
 
     .\\" type TEXT       typed at the question in the line before, and Enter
     .\\" press KEY       a key, as tmux names it, at the line before
-    .\\" run COMMAND     done by a shell elsewhere, such as a click would be
+    .\\" run COMMAND     done by a shell elsewhere, in FOLDER, before the next
     .\\" not replayed    the block is not
 
 What varies from day to day is compared by its form only: numbers of keys,
@@ -23,6 +23,7 @@ import sys
 import time
 
 PATIENCE = 30
+RUN = '.\\" run '
 HOME = "/home/ada"
 VARIES = [
     (r"\b[0-9]{5}( [0-9]{5}){5}\b", "KEY-NUMBER"),
@@ -34,19 +35,20 @@ VARIES = [
 
 
 class Machine:
-    """A shell in a terminal."""
+    """A shell in a terminal. The first has a desktop, the second has not."""
 
     def __init__(self, socket, folder, name, prompt):
-        self.socket, self.name, self.prompt = socket, name, prompt
-        self.home = os.path.join(folder, name)
-        self.shown = []
-        environment = ["env", "HOME=" + self.home, "PS1=" + prompt,
-                       "XDG_RUNTIME_DIR=" + self.home + "/.run",
-                       "HISTFILE=", "BASH_SILENCE_DEPRECATION_WARNING=1"]
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-s", name,
-                  "-x", "160", "-y", "200", "-c", self.home,
-                  *environment, "bash", "--norc", "--noprofile", "-i")
-        self.tmux("set-option", "-g", "history-limit", "20000")
+        self.socket, self.name = socket, name
+        home = os.path.join(folder, name)
+        environment = ["env", "HOME=" + home, "PS1=" + prompt,
+                       "XDG_RUNTIME_DIR=" + home + "/.run", "HISTFILE="]
+        if name == "two":
+            environment[1:1] = ["-u", "DBUS_SESSION_BUS_ADDRESS"]
+        # Before the session: afterwards it counts for the next one.
+        self.tmux("-f", "/dev/null", "start-server", ";",
+                  "set-option", "-g", "history-limit", "20000", ";",
+                  "new-session", "-d", "-s", name, "-x", "120", "-y", "100",
+                  "-c", home, *environment, "bash", "--norc", "-i")
         self.wait(lambda lines: lines[-1:] == [prompt.rstrip()])
 
     def tmux(self, *words):
@@ -124,8 +126,11 @@ def parse(page):
         if match:
             step = Step(match[1], unquote(match[2]))
             parts.append(step)
+        elif literal and line.startswith(RUN):
+            parts.append(line)
+            step = None
         elif step and literal:
-            directive = re.match(r'\.\\" (type|press|run) ?(.*)$', line)
+            directive = re.match(r'\.\\" (type|press) ?(.*)$', line)
             step.shown.append((directive[1], directive[2]) if directive
                               else unquote(line))
         else:
@@ -177,26 +182,24 @@ class Replay:
     def do(self, step):
         """@return the Step as it went this time"""
         machine = self.machine(step.prompt)
-        machine.clear()
-        machine.type(self.real(step.command))
         before, done = "", 0
         result = Step(step.prompt, step.command)
+        machine.clear()
+        machine.type(self.real(step.command))
         for shown in step.shown:
             if isinstance(shown, str):
                 before = shown
                 continue
+            word, text = shown
             lines = (machine.rest() if self.patient else
                      machine.wait(lambda l: self.ends_like(l, before)))
             result.shown += map(self.told, lines[1 + done:])
             done = len(lines) - 1
             result.shown.append(shown)
-            word, text = shown
             if word == "type":
                 machine.type(self.real(text))
-            elif word == "press":
-                machine.press(text)
             else:
-                subprocess.run(["bash", "-c", text], check=True)
+                machine.press(text)
         if self.patient and machine.rest()[-1] != step.prompt.rstrip():
             machine.press("C-c")
             result.shown.append(("press", "C-c"))
@@ -229,6 +232,9 @@ def main():
             before += source(part)
             if not isinstance(part, str):
                 part = replay.do(part)
+            elif part.startswith(RUN):
+                subprocess.run(["bash", "-c", part[len(RUN):]], cwd=folder,
+                               check=True)
             after += source(part)
     finally:
         replay.end()
