@@ -216,7 +216,7 @@ class Replay:
 def source(part):
     if isinstance(part, str):
         return [part]
-    return [part.prompt + quote(part.command)] + [
+    return [part.prompt + part.command.replace("\\", "\\e")] + [
         quote(shown) if isinstance(shown, str)
         else ('.\\" %s %s' % shown).rstrip() for shown in part.shown]
 
