@@ -207,6 +207,14 @@ format_time(char out[32], uint64_t seconds)
 		strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
+uint64_t
+age_in_seconds(uint64_t seconds)
+{
+	uint64_t now = (uint64_t)time(NULL);
+
+	return now > seconds ? now - seconds : 0;
+}
+
 void
 format_age(char out[48], uint64_t seconds)
 {
@@ -214,8 +222,7 @@ format_age(char out[48], uint64_t seconds)
 		uint64_t length;
 		const char *unit;
 	} units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}};
-	uint64_t now = (uint64_t)time(NULL);
-	uint64_t age = now > seconds ? now - seconds : 0;
+	uint64_t age = age_in_seconds(seconds);
 
 	if (seconds == 0) {
 		snprintf(out, 48, "never");

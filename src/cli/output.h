@@ -70,6 +70,9 @@ void json_out_release(struct json_out *out);
 /** Seconds since the epoch as "2026-01-02T03:04:05Z"; "" for 0. */
 void format_time(char out[32], uint64_t seconds);
 
+/** How many seconds ago; 0 for what is still to come. */
+uint64_t age_in_seconds(uint64_t seconds);
+
 /** How long ago, in words: "3 minutes ago", "never". */
 void format_age(char out[48], uint64_t seconds);
 

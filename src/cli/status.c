@@ -37,6 +37,9 @@ print_status_json(const struct status_result *result, struct err *err)
 	json_out_text(&out, "workspace", result->workspace_name);
 	json_out_number(&out, "secrets", result->secrets);
 	json_out_text(&out, "pulled_at", pulled);
+	if (result->pulled_at > 0)
+		json_out_number(
+		    &out, "vault_age", age_in_seconds(result->pulled_at));
 	json_out_text(&out, "problem", result->problem);
 	return json_out_print(&out, err);
 }
@@ -86,10 +89,28 @@ key_text(const struct status_result *result)
 	}
 }
 
+/* What lies here, and of what time it is. */
+static void
+print_vault(const struct status_result *result)
+{
+	const char *plural = result->secrets == 1 ? "" : "s";
+	char age[48];
+
+	format_age(age, result->pulled_at);
+	if (result->pulled_at > 0)
+		print_line("vault        %zu secret%s, pulled %s",
+		    result->secrets, plural, age);
+	else if (result->secrets > 0)
+		print_line("vault        %zu secret%s, written here and never "
+			   "pulled",
+		    result->secrets, plural);
+	else
+		print_line("vault        no secrets yet");
+}
+
 static void
 print_status(const struct status_result *result)
 {
-	char age[48];
 
 	if (result->is_other) {
 		print_other(result);
@@ -111,12 +132,11 @@ print_status(const struct status_result *result)
 		print_line("project      none: %s", result->problem);
 		return;
 	}
-	format_age(age, result->pulled_at);
 	print_line("workspace    %s (%s)", result->workspace_name,
 	    result->unlocked ? "unlocked" : "locked");
 	print_line("project      %s", result->where.project_name);
 	print_line("environment  %s", result->where.environment);
-	print_line("secrets      %zu (last pull: %s)", result->secrets, age);
+	print_vault(result);
 }
 
 static int

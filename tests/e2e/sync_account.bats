@@ -129,7 +129,7 @@ json() {
   kill "$SERVER_PID"
   run agentsecrets status
   assert_status 0
-  assert_match 'secrets +2 '
+  assert_match 'vault +2 secrets, '
   [ -z "$(requests)" ]
 }
 
