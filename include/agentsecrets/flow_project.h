@@ -36,6 +36,7 @@ struct project_item {
 	char id[UUID_TEXT + 1];
 	char name[LABEL_MAX + 1];
 	char workspace[LABEL_MAX + 1];
+	char description[LABEL_MAX + 1];
 };
 
 struct project_items {

@@ -18,7 +18,9 @@
 struct common_args {
 	bool help;
 	bool json;
+	bool table; /* by --output */
 	bool quiet;
+	const char *output;
 	const char *project;
 	const char *environment;
 	const char *password_file;
@@ -55,6 +57,12 @@ struct command {
 	{                                                                      \
 		0, "json", OPTION_FLAG, NULL, "print JSON",                    \
 		    COMMON_OFFSET(json)                                        \
+	}
+/* Of commands that list. main sets `json` or `table` by it. */
+#define OPTION_OUTPUT                                                          \
+	{                                                                      \
+		0, "output", OPTION_TEXT, "plain|table|json",                  \
+		    "how to print it; json as --json", COMMON_OFFSET(output)   \
 	}
 #define OPTION_QUIET                                                           \
 	{                                                                      \

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "grid.h"
 #include "output.h"
 
 static const struct option bind_options[] = {
@@ -80,6 +81,7 @@ const struct command command_project_use = {
 };
 
 static const struct option list_options[] = {
+    OPTION_OUTPUT,
     OPTION_JSON,
     OPTION_HELP,
 };
@@ -96,10 +98,31 @@ print_items(const struct project_items *list, struct err *err)
 		json_out_text(&item, "id", list->items[i].id);
 		json_out_text(&item, "name", list->items[i].name);
 		json_out_text(&item, "workspace", list->items[i].workspace);
+		json_out_text(&item, "description", list->items[i].description);
 		json_out_list_item(&out, &item);
 	}
 	json_out_list_end(&out);
 	return json_out_print(&out, err);
+}
+
+/* Titles, and the dash for nothing, as other clients print them. */
+static int
+print_table(const struct project_items *list, struct err *err)
+{
+	static const char *const titles[] = {
+	    "Project", "Workspace", "Description", NULL};
+	AUTO_GRID struct grid grid;
+
+	grid_begin(&grid, titles);
+	for (size_t i = 0; i < list->n; i++) {
+		const struct project_item *one = &list->items[i];
+
+		grid_cell(&grid, one->name);
+		grid_cell(&grid, one->workspace);
+		grid_cell(&grid,
+		    one->description[0] != '\0' ? one->description : "—");
+	}
+	return grid_print(&grid, err);
 }
 
 static int
@@ -111,8 +134,11 @@ list(struct invocation *invocation, struct err *err)
 
 	if (rc == 0 && args->json)
 		rc = print_items(&items, err);
-	for (size_t i = 0; rc == 0 && !args->json && i < items.n; i++)
-		print_line("%s", items.items[i].name);
+	else if (rc == 0 && args->table)
+		rc = print_table(&items, err);
+	else
+		for (size_t i = 0; rc == 0 && i < items.n; i++)
+			print_line("%s", items.items[i].name);
 	free(items.items);
 	return rc;
 }

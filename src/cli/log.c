@@ -7,6 +7,7 @@
 #include <agentsecrets/text.h>
 
 #include "command.h"
+#include "grid.h"
 #include "output.h"
 
 struct log_args {
@@ -71,6 +72,7 @@ entry_json(struct json_out *out, const struct log_entry *entry)
 
 static const struct option list_options[] = {
     FILTER_OPTIONS,
+    OPTION_OUTPUT,
     OPTION_JSON,
     OPTION_HELP,
 };
@@ -107,6 +109,27 @@ print_entries(const struct log_entries *entries)
 }
 
 static int
+print_table(const struct log_entries *entries, struct err *err)
+{
+	static const char *const titles[] = {"Number", "Time", "Project",
+	    "Environment", "Secrets", "Command", NULL};
+	AUTO_GRID struct grid grid;
+
+	grid_begin(&grid, titles);
+	for (size_t i = 0; i < entries->n; i++) {
+		const struct log_entry *one = &entries->items[i];
+
+		grid_number(&grid, one->number);
+		grid_cell(&grid, one->timestamp);
+		grid_cell(&grid, one->project);
+		grid_cell(&grid, one->environment);
+		grid_number(&grid, one->names.n);
+		grid_cell(&grid, one->command);
+	}
+	return grid_print(&grid, err);
+}
+
+static int
 list(struct invocation *invocation, struct err *err)
 {
 	const struct log_args *args = invocation->args;
@@ -122,6 +145,8 @@ list(struct invocation *invocation, struct err *err)
 			       "nothing new is written down");
 	if (args->common.json)
 		return print_json(&entries, err);
+	if (args->common.table)
+		return print_table(&entries, err);
 	print_entries(&entries);
 	return 0;
 }

@@ -76,6 +76,29 @@ check_operands(const struct command *command, const struct operands *operands,
 	return usage(command, err);
 }
 
+/* --output is another way to say --json, or nothing. */
+static int
+choose_output(
+    struct common_args *common, const struct command *command, struct err *err)
+{
+	const char *output = common->output;
+
+	if (output == NULL)
+		return 0;
+	if (common->json && !text_equal(output, "json")) {
+		err_set(
+		    err, EXIT_USAGE, "--json and --output exclude each other");
+		return usage(command, err);
+	}
+	common->json = text_equal(output, "json");
+	common->table = text_equal(output, "table");
+	if (common->json || common->table || text_equal(output, "plain"))
+		return 0;
+	err_set(err, EXIT_USAGE, "unknown output '%.*s'",
+	    text_before_equals(output), output);
+	return err_hint(err, "it is one of plain, table, json");
+}
+
 static int
 run_command(const struct command *command, int argc, char **argv,
     const struct credentials *credentials, struct launch_state *launch,
@@ -94,7 +117,7 @@ run_command(const struct command *command, int argc, char **argv,
 		rc = usage(command, err);
 	else if (common->help)
 		help_command(command);
-	else
+	else if ((rc = choose_output(common, command, err)) == 0)
 		rc = check_operands(command, &invocation.operands, err);
 	if (rc == 0 && !common->help) {
 		output_be_quiet(common->quiet);

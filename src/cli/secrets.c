@@ -14,6 +14,7 @@
 #include <agentsecrets/text.h>
 
 #include "command.h"
+#include "grid.h"
 #include "output.h"
 #include "results.h"
 
@@ -43,6 +44,7 @@ static const struct option read_options[] = {
     OPTION_ENVIRONMENT,
     OPTION_PROJECT,
     OPTION_PASSWORD,
+    OPTION_OUTPUT,
     OPTION_JSON,
     OPTION_HELP,
 };
@@ -270,12 +272,27 @@ const struct command command_get = {
 };
 
 static int
-print_list(const struct list_result *result, bool json, struct err *err)
+print_table(const struct list_result *result, struct err *err)
+{
+	static const char *const titles[] = {"Key", NULL};
+	AUTO_GRID struct grid grid;
+
+	grid_begin(&grid, titles);
+	for (size_t i = 0; i < result->names.n; i++)
+		grid_cell(&grid, result->names.items[i]);
+	return grid_print(&grid, err);
+}
+
+static int
+print_list(const struct list_result *result, const struct common_args *args,
+    struct err *err)
 {
 	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
 	char pulled[32];
 
-	if (!json) {
+	if (args->table)
+		return print_table(result, err);
+	if (!args->json) {
 		print_names(&result->names);
 		return 0;
 	}
@@ -295,7 +312,7 @@ list(struct invocation *invocation, struct err *err)
 	int rc = list_run(&invocation->caller, &result, err);
 
 	if (rc == 0)
-		rc = print_list(&result, args->json, err);
+		rc = print_list(&result, args, err);
 	names_release(&result.names);
 	return rc;
 }

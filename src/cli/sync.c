@@ -2,8 +2,10 @@
 #include "config.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "command.h"
+#include "grid.h"
 #include "output.h"
 #include "results.h"
 
@@ -144,21 +146,66 @@ static const struct option diff_options[] = {
     {0, "exit-code", OPTION_FLAG, NULL, "exit 1 when something differs",
 	offsetof(struct diff_args, exit_code)},
     OPTION_PASSWORD,
+    OPTION_OUTPUT,
     OPTION_JSON,
     OPTION_HELP,
 };
 
+/* The lists of a difference, and what they are called. */
+enum { STATES_N = 5 };
+
+static const char *const states[STATES_N] = {
+    "only here", "only there", "changed here", "changed there", "changed both"};
+
+static const struct names *
+list_of(const struct diff_result *result, size_t state)
+{
+	const struct names *const lists[STATES_N] = {&result->only_local,
+	    &result->only_remote, &result->changed_here, &result->changed_there,
+	    &result->changed_both};
+
+	return lists[state];
+}
+
 static int
-print_diff(const struct diff_result *result, bool json, struct err *err)
+print_diff_table(const struct diff_result *result, struct err *err)
+{
+	static const char *const titles[] = {"Key", "State", NULL};
+	AUTO_GRID struct grid grid;
+
+	grid_begin(&grid, titles);
+	for (size_t state = 0; state < STATES_N; state++) {
+		const struct names *names = list_of(result, state);
+
+		for (size_t i = 0; i < names->n; i++) {
+			grid_cell(&grid, names->items[i]);
+			grid_cell(&grid, states[state]);
+		}
+	}
+	return grid_print(&grid, err);
+}
+
+static void
+print_diff_lines(const struct diff_result *result)
+{
+	for (size_t state = 0; state < STATES_N; state++) {
+		char prefix[16];
+
+		snprintf(prefix, sizeof(prefix), "%-13s", states[state]);
+		print_prefixed(prefix, list_of(result, state));
+	}
+}
+
+static int
+print_diff(const struct diff_result *result, const struct common_args *args,
+    struct err *err)
 {
 	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
 
-	if (!json) {
-		print_prefixed("only here    ", &result->only_local);
-		print_prefixed("only there   ", &result->only_remote);
-		print_prefixed("changed here ", &result->changed_here);
-		print_prefixed("changed there", &result->changed_there);
-		print_prefixed("changed both ", &result->changed_both);
+	if (args->table)
+		return print_diff_table(result, err);
+	if (!args->json) {
+		print_diff_lines(result);
 		return 0;
 	}
 	json_out_text(&out, "project", result->where.project_name);
@@ -180,7 +227,7 @@ diff(struct invocation *invocation, struct err *err)
 	size_t differing;
 
 	if (rc == 0)
-		rc = print_diff(&result, args->common.json, err);
+		rc = print_diff(&result, &args->common, err);
 	differing = result.only_local.n + result.only_remote.n +
 	    result.changed_here.n + result.changed_there.n +
 	    result.changed_both.n;

@@ -398,6 +398,8 @@ project_list_run(
 		snprintf(item->name, sizeof(item->name), "%s", one->name);
 		snprintf(item->workspace, sizeof(item->workspace), "%s",
 		    workspace != NULL ? workspace->name : one->workspace);
+		snprintf(item->description, sizeof(item->description), "%s",
+		    one->description);
 	}
 	net_projects_release(&projects);
 	if (list->items == NULL)

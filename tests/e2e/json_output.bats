@@ -87,8 +87,9 @@ made_password() {
     project create app
   prints '{"project": "web", "workspace": "Personal", "before": "app"}' \
     project use web
-  prints '{"projects": [{"id": "*", "name": "app", "workspace": "Personal"},
-    {"id": "*", "name": "web", "workspace": "Personal"}]}' project list
+  prints '{"projects": [{"id": "*", "name": "app", "workspace": "Personal",
+    "description": ""}, {"id": "*", "name": "web", "workspace": "Personal",
+    "description": ""}]}' project list
   prints "{\"directory\": \"$root\", \"trusted\": false, \"changed\": true}" \
     trust --remove
   prints "{\"directory\": \"$root\", \"trusted\": true, \"changed\": true,
