@@ -371,19 +371,20 @@ take_conflicts(const struct place *place, const struct workspace_key *key,
 		    .row = there->version,
 		    .blob_len = there->blob_len};
 
-		/* Nothing to verify: never there, or gone without a trace. */
-		if (there->blob_len == 0 && (known == NULL || known->deleted))
-			return conflict(conflicts, err);
-		if (there->blob_len == 0 && !key->compat)
-			return err_set(err, EXIT_UNSAFE,
-			    "the server holds back the value of '%s'",
-			    there->name);
-		if (there->blob_len == 0) {
+		if (there->blob_len == 0 && key->compat && there->deleted &&
+		    there->version > 0) {
 			if (judge_gone(&judge, there->name, there->version,
 				vault, err) < 0)
 				return -(int)err->status;
 			continue;
 		}
+		/* Nothing to verify: never there, or gone without a trace. */
+		if (there->blob_len == 0 && (known == NULL || known->deleted))
+			return conflict(conflicts, err);
+		if (there->blob_len == 0)
+			return err_set(err, EXIT_UNSAFE,
+			    "the server holds back the value of '%s'",
+			    there->name);
 		if (judge_row(&judge, there, &mark, err) < 0)
 			return -(int)err->status;
 		memcpy(mark.name, there->name, sizeof(mark.name));

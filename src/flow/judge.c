@@ -2,6 +2,7 @@
 
 #include "judge.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <agentsecrets/arena.h>
@@ -133,6 +134,51 @@ judge_row(const struct judge *judge, const struct net_row *row,
 	return rc;
 }
 
+int
+judge_gone(const struct judge *judge, const char *name, uint64_t row,
+    struct vault *out, struct err *err)
+{
+	const struct vault_row *known = vault_find(judge->vault, name);
+	struct blob_place place = {BLOB_DELETED, judge->vault->project,
+	    judge->vault->environment, name};
+	uint8_t blob[BLOB_OVERHEAD];
+	struct vault_row line = {.deleted = true,
+	    .row = row,
+	    .blob = blob,
+	    .blob_len = sizeof(blob)};
+
+	if (known != NULL) {
+		line.epoch = known->epoch;
+		line.version = known->version;
+	}
+	/* It holds the place and is never sent. */
+	blob_seal(judge->key, &place, line.version > 0 ? line.version : 1, NULL,
+	    0, blob);
+	snprintf(line.name, sizeof(line.name), "%s", name);
+	return vault_put(out, &line, err);
+}
+
+/*
+ * A row that was deleted without a tombstone. In a compat workspace it is
+ * remembered for the server's version, without which the name could not be
+ * written again; a name that is live here is among the omitted.
+ *
+ * @return 1 when it is remembered; 0
+ */
+static int
+accept_gone(const struct judge *judge, const struct net_row *row,
+    struct vault *accepted, struct err *err)
+{
+	const struct vault_row *known = vault_find(judge->vault, row->name);
+
+	if (judge->seen == NULL || (known != NULL && !known->deleted))
+		return 0;
+	return judge_gone(judge, row->name, row->version, accepted, err) < 0
+	    ? -(int)err->status
+	    : 1;
+}
+
+/* @return 1 when it is accepted; 0 when it says nothing */
 static int
 accept_row(const struct judge *judge, const struct net_row *row,
     struct vault *accepted, struct judged *judged, struct err *err)
@@ -145,9 +191,8 @@ accept_row(const struct judge *judge, const struct net_row *row,
 	if (!name_is_stored(row->name))
 		return err_set(err, EXIT_UNSAFE,
 		    "the server sent a malformed name '%s'", row->name);
-	/* A row that was deleted without a tombstone proves nothing. */
 	if (row->deleted && row->blob_len == 0)
-		return 0;
+		return accept_gone(judge, row, accepted, err);
 	rc = judge_row(judge, row, &line, err);
 	if (rc < 0)
 		return rc;
@@ -156,7 +201,7 @@ accept_row(const struct judge *judge, const struct net_row *row,
 	memcpy(line.name, row->name, sizeof(line.name));
 	/* vault_put() copies; the row's bytes are only read. */
 	line.blob = (uint8_t *)(uintptr_t)row->blob;
-	return vault_put(accepted, &line, err);
+	return vault_put(accepted, &line, err) < 0 ? -(int)err->status : 1;
 }
 
 /* Names that were live here and of which the server shows nothing. */
@@ -202,28 +247,6 @@ deleted_version(const struct net_list *list, const char *name)
 	return 0;
 }
 
-int
-judge_gone(const struct judge *judge, const char *name, uint64_t row,
-    struct vault *out, struct err *err)
-{
-	const struct vault_row *known = vault_find(judge->vault, name);
-	struct blob_place place = {BLOB_DELETED, judge->vault->project,
-	    judge->vault->environment, name};
-	uint8_t blob[BLOB_OVERHEAD];
-	struct vault_row line = {.deleted = true,
-	    .epoch = known->epoch,
-	    .version = known->version,
-	    .row = row,
-	    .blob = blob,
-	    .blob_len = sizeof(blob)};
-
-	/* It holds the place and is never sent. */
-	blob_seal(judge->key, &place, known->version > 0 ? known->version : 1,
-	    NULL, 0, blob);
-	memcpy(line.name, known->name, sizeof(line.name));
-	return vault_put(out, &line, err);
-}
-
 static int
 take_omitted(const struct judge *judge, const struct net_list *list,
     const struct names *omitted, struct vault *accepted, struct err *err)
@@ -245,11 +268,12 @@ judge_list(const struct judge *judge, const struct net_list *list,
 	size_t expected = 0;
 
 	for (size_t i = 0; i < list->rows.n; i++) {
-		const struct net_row *row = &list->rows.items[i];
+		int rc = accept_row(
+		    judge, &list->rows.items[i], accepted, judged, err);
 
-		if (accept_row(judge, row, accepted, judged, err) < 0)
-			return -(int)err->status;
-		expected += !(row->deleted && row->blob_len == 0);
+		if (rc < 0)
+			return rc;
+		expected += (size_t)rc;
 	}
 	vault_sort(accepted);
 	if (accepted->rows_n != expected)

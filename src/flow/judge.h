@@ -54,8 +54,8 @@ int judge_row(const struct judge *judge, const struct net_row *row,
     struct vault_row *mark, struct err *err);
 
 /**
- * Write down that a name which is in the vault is gone without a tombstone,
- * as other clients of a compat workspace delete: its mark stays.
+ * Write down that a name is gone without a tombstone, as other clients of a
+ * compat workspace delete: its mark, if the vault has one, stays.
  *
  * @param row  the server's version, or 0
  * @param out  gets the deleted row

@@ -194,3 +194,18 @@ warning='values were written by another client'
   run -0 agentsecrets pull
   [ "$(agentsecrets get OURS)" = new ]
 }
+
+@test "compat: what others deleted before it was ever seen here is written" {
+  be compat
+  others_set THEIRS value
+  other delete THEIRS
+  run -5 agentsecrets set THEIRS=new
+  run -0 agentsecrets set --force THEIRS=new
+  [ "$(agentsecrets get THEIRS)" = new ]
+  others_set MORE value
+  other delete MORE
+  agentsecrets pull -q
+  run -0 agentsecrets set MORE=new
+  run -0 agentsecrets pull
+  [ "$(agentsecrets get MORE)" = new ]
+}

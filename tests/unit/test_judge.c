@@ -287,6 +287,27 @@ test_gone(void **state)
 	refused(w, true, "of the same version");
 }
 
+/* A name that was never seen here: its row is needed to write it again. */
+static void
+test_gone_before(void **state)
+{
+	struct world *w = *state;
+	const struct vault_row *row;
+
+	show(w, "A", 0);
+	w->rows[0].deleted = true;
+	assert_int_equal(judge_now(w, false), 0);
+	assert_int_equal(w->accepted.rows_n, 0);
+	assert_int_equal(judge_now(w, true), 0);
+	assert_int_equal(w->judged.unproven.n, 0);
+	row = vault_find(&w->accepted, "A");
+	assert_true(row != NULL && row->deleted);
+	assert_int_equal(row->row, 7);
+	expect_mark(w, "A", 0, 0);
+	show(w, "A", bound(w, w->blobs[1], "staging", "A", 1, "x"));
+	refused(w, true, "sent a name twice");
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -300,6 +321,7 @@ main(void)
 	    EACH(test_bound_elsewhere),
 	    EACH(test_broken),
 	    EACH(test_gone),
+	    EACH(test_gone_before),
 	};
 
 	return cmocka_run_group_tests_name("judge", tests, NULL, NULL);
