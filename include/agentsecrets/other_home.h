@@ -77,7 +77,8 @@ int keyring_key_pair(uint8_t *private_key, uint8_t public_key[KEY_BYTES],
  * Values are base64 of text; those that are not are taken as they are, which
  * is how old versions wrote them.
  *
- * @param out    release with dotenv_release(); values in the arena
+ * @param out    release with dotenv_release(); values in the arena; `line` is
+ *               the how many-th value it is
  * @param text   in the arena
  * @param shown  names the text in errors
  * @return 1; 0 when it is no keyring.json; -EXIT_FAILED when it is damaged or

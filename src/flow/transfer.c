@@ -13,6 +13,7 @@
 #include <agentsecrets/dotenv.h>
 #include <agentsecrets/fd.h>
 #include <agentsecrets/home.h>
+#include <agentsecrets/other_home.h>
 #include <agentsecrets/secrets_json.h>
 #include <agentsecrets/text.h>
 
@@ -86,9 +87,30 @@ format_of(const struct secret *text)
 						     : FORMAT_DOTENV;
 }
 
+/*
+ * JSON of a flat object, or the keyring.json of other clients, which has the
+ * values of every project that they know.
+ */
+static int
+parse_json(struct dotenv *out, const struct secret *text, const char *what,
+    const struct place *place, struct err *err)
+{
+	int rc = keyring_values(
+	    out, text, what, place->project, place->environment, err);
+
+	if (rc == 0)
+		return secrets_json_parse(out, text, what, err);
+	if (rc < 0 || out->n > 0)
+		return rc < 0 ? rc : 0;
+	err_set(err, EXIT_FAILED, "'%s' has no values of %s/%s", what,
+	    place->project_name, place->environment);
+	return err_hint(
+	    err, "work in the directory of another project, or give -e");
+}
+
 static int
 read_entries(struct dotenv *out, const struct import_request *request,
-    const char *what, struct err *err)
+    const char *what, const struct place *place, struct err *err)
 {
 	struct secret text = SECRET_INIT;
 	enum format format;
@@ -98,7 +120,7 @@ read_entries(struct dotenv *out, const struct import_request *request,
 		return -(int)err->status;
 	if (format == FORMAT_UNKNOWN)
 		format = format_of(&text);
-	return format == FORMAT_JSON ? secrets_json_parse(out, &text, what, err)
+	return format == FORMAT_JSON ? parse_json(out, &text, what, place, err)
 				     : dotenv_parse(out, &text, what, err);
 }
 
@@ -210,7 +232,8 @@ import_run(const struct import_request *request, const struct caller *caller,
 	    exchange_load(&import.vault, &import.place, err) < 0)
 		return -(int)err->status;
 	flow_where_set(&result->where, &import.place);
-	if (read_entries(&import.entries, request, what, err) < 0 ||
+	if (read_entries(&import.entries, request, what, &import.place, err) <
+		0 ||
 	    fill_changes(&import, what, caller, err) < 0 ||
 	    name_maps_check(&import.maps, &import.place, err) < 0)
 		return -(int)err->status;

@@ -220,6 +220,7 @@ take_entry(struct dotenv *values, const cJSON *entry, const char *shown,
 		return 0;
 	if (there == NULL) {
 		there = &values->items[values->n++];
+		there->line = values->n;
 		snprintf(there->name, sizeof(there->name), "%s", owner.name);
 	}
 	return decode_value(
@@ -235,6 +236,10 @@ keyring_values(struct dotenv *out, const struct secret *text, const char *shown,
 	const cJSON *entry;
 
 	secret_json_begin(&document);
+	/* Other objects, which may be large, are parsed by others. */
+	if (text->len == 0 ||
+	    memmem(text->data, text->len, "\"private\"", 9) == NULL)
+		return 0;
 	if (secret_json_parse(&document, text, shown, err) < 0)
 		return -(int)err->status;
 	if (!is_keyring(document.json))

@@ -376,6 +376,41 @@ TABLE
   [ "$(go get KEY)" = again ]
 }
 
+@test "values of keyring.json are imported, of the project alone" {
+  mkdir "$BATS_TEST_TMPDIR/secret"
+  random_canary "$BATS_TEST_TMPDIR/secret/value"
+  go_home Personal
+  go project other Personal
+  printf elsewhere | go set OTHER
+  rm -r .agentsecrets
+  go project web Personal
+  go set KEY <"$BATS_TEST_TMPDIR/secret/value"
+  printf 'two\nlines' | go set LINES
+  # As a very old version wrote it.
+  damage keyring.json 'key = next(k for k in it if k.endswith("LINES"))
+it[key.replace("LINES", "RAW")] = {"private": "plain old password", "public": ""}'
+  go delete KEY
+  run -0 adopt
+  assert_match '4 values of 2 projects wait in keyring.json'
+  use_password
+  agentsecrets trust >&2
+  agentsecrets pull -q
+  run -0 agentsecrets import "$AGENTSECRETS_HOME/keyring.json" --json
+  [[ $output == *'"added":["KEY","RAW"]'* ]] || fail "$output"
+  agentsecrets get KEY | cmp - "$BATS_TEST_TMPDIR/secret/value"
+  [ "$(agentsecrets get LINES)" = $'two\nlines' ]
+  [ "$(agentsecrets get RAW)" = 'plain old password' ]
+  run -1 agentsecrets get OTHER
+  assert_no_leak "$BATS_TEST_TMPDIR/secret" \
+    "$AGENTSECRETS_HOME"/{account.json,trust,config.json,vault}
+  [ "$(go get RAW)" = 'plain old password' ]
+  run -1 agentsecrets import -e staging "$AGENTSECRETS_HOME/keyring.json"
+  assert_one_error 'has no values of web/staging'
+  damage keyring.json 'it["x"] = {"private": 1}'
+  run -1 agentsecrets import "$AGENTSECRETS_HOME/keyring.json"
+  assert_one_error keyring.json
+}
+
 @test "the session is in a keychain that is not here" {
   go_home Personal
   go project web Personal
