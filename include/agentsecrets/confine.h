@@ -17,7 +17,8 @@ enum confine_policy {
 
 /**
  * First thing in main of a helper or the server: undumpable, no core file,
- * descriptors from `keep_below` on closed, 0 to 2 open.
+ * descriptors from `keep_below` on closed, 0 to 2 open, stacks of threads no
+ * larger than 8 MiB.
  *
  * @param keep_below  the first descriptor to close
  * @param parent_ends_us  SIGTERM us when the parent thread dies; a parent

@@ -2,6 +2,7 @@
 
 #include <agentsecrets/confine.h>
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -10,6 +11,26 @@
 #include <agentsecrets/fd.h>
 
 enum { MEBIBYTE = 1 << 20 };
+
+/*
+ * A thread's stack has the size that the caller's limit for stacks has, and
+ * counts as data: one of a gigabyte would leave none.
+ */
+static void
+cap_thread_stacks(void)
+{
+	enum { STACK_BYTES = 8 * MEBIBYTE };
+	pthread_attr_t attributes;
+	size_t bytes;
+
+	if (pthread_getattr_default_np(&attributes) != 0)
+		return;
+	if (pthread_attr_getstacksize(&attributes, &bytes) == 0 &&
+	    bytes > STACK_BYTES &&
+	    pthread_attr_setstacksize(&attributes, STACK_BYTES) == 0)
+		pthread_setattr_default_np(&attributes);
+	pthread_attr_destroy(&attributes);
+}
 
 void
 confine_start(int keep_below, int parent_ends_us)
@@ -24,6 +45,7 @@ confine_start(int keep_below, int parent_ends_us)
 	setrlimit(RLIMIT_CORE, &none);
 	close_range((unsigned)keep_below, ~0U, 0);
 	fd_open_standard();
+	cap_thread_stacks();
 	if (!parent_ends_us)
 		return;
 	/* SIGTERM, so that the server can take its socket away. */

@@ -130,6 +130,7 @@ give_up(struct keychain_state *state, const char *prompt, struct err *err)
 	g_dbus_connection_call(state->bus, SECRETS_NAME, prompt, PROMPT,
 	    "Dismiss", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL,
 	    NULL);
+	g_dbus_connection_flush_sync(state->bus, NULL, NULL);
 	return keychain_fail(state, REASON_LOCKED, err,
 	    "the keychain '%s' wants to be asked, and there is no display to "
 	    "ask on",

@@ -295,6 +295,17 @@ gone() { ! kill -0 "$1" 2>/dev/null; }
   assert_works
 }
 
+@test "limits of the caller's are no trouble" {
+  start_keyring
+  head -c 131071 /dev/urandom >large
+  # A thread's stack is as large as this one, without a word.
+  (ulimit -S -s 1048576 && "$PROBE" store large large , lookup large out)
+  cmp large out
+  (ulimit -S -l 0 && "$PROBE" store large large , lookup large out)
+  (ulimit -S -n 16 && "$PROBE" store large large , lookup large out)
+  cmp large out
+}
+
 @test "nobody but the launcher starts it" {
   run "$PREFIX/libexec/agentsecrets/agentsecrets-keychain" </dev/null
   assert_status 1
