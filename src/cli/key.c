@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <agentsecrets/home.h>
 #include <agentsecrets/text.h>
@@ -41,9 +42,14 @@ static int export(struct invocation *invocation, struct err *err)
 {
 	const struct key_args *args = invocation->args;
 	struct secret kit = SECRET_INIT;
-	int rc = key_export_run(
-	    args->passphrase_file, &invocation->caller, &kit, err);
+	int rc;
 
+	/* Before anybody types a passphrase, and again when it is written. */
+	if (args->out != NULL && access(args->out, F_OK) == 0)
+		return err_set(err, EXIT_FAILED,
+		    "cannot write '%s': it exists already", args->out);
+	rc = key_export_run(
+	    args->passphrase_file, &invocation->caller, &kit, err);
 	if (rc == 0 && args->out != NULL)
 		rc = file_write(args->out, kit.data, kit.len, 0600, false, err);
 	else if (rc == 0)

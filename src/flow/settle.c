@@ -268,7 +268,8 @@ report_failed(
 		what = "deleted, but still in the keychain";
 	err_set(err, EXIT_FAILED, "%s: %s: %s", what,
 	    names_join(list, sizeof(list), &work->failed, 16), work->why.text);
-	return err_hint(err, "'agentsecrets pull' completes it");
+	return err_hint(
+	    err, "once the keychain opens, 'agentsecrets pull' completes it");
 }
 
 /* Without a keychain: the names that it would have got. */

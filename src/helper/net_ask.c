@@ -77,9 +77,7 @@ refused(struct net *net, const struct message_view *answer, struct err *err)
 	switch (message_find_number(answer, FIELD_REASON, REASON_FAILED)) {
 	case REASON_UNREACHABLE:
 		err_set(err, EXIT_UNREACHABLE, "%s", text);
-		return err_hint(err,
-		    "check the address and the network; 'agentsecrets server "
-		    "status' tries again");
+		return err_hint(err, "check the address and the network");
 	case REASON_CERTIFICATE:
 	case REASON_EMBEDDED:
 		return err_set(err, EXIT_UNREACHABLE, "%s", text);

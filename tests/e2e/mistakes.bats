@@ -22,7 +22,7 @@ mistake() {
 first_steps="run 'agentsecrets init' (new) or 'agentsecrets login' (you have an account)"
 by_kit="run 'agentsecrets key import KIT' with your recovery kit"
 how_to_write='write it as https://HOST or https://HOST:PORT'
-try_again="check the address and the network; 'agentsecrets server status' tries again"
+try_again="check the address and the network"
 no_server="check the address; a server behind others may need its path, as in https://HOST/PATH"
 
 # init_at URL

@@ -282,6 +282,14 @@ not_stored() {
   [ ! -e "$AGENTSECRETS_HOME/server" ]
 }
 
+@test "key export asks nothing for a file that is there" {
+  new_account
+  touch kit.txt
+  at_terminal -- agentsecrets key export --out kit.txt
+  assert_status 1
+  [ "${lines[0]}" = "agentsecrets: cannot write 'kit.txt': it exists already" ]
+}
+
 @test "an empty answer is stored, with a warning" {
   new_account
   at_terminal 'expect:Value of KEY: ' 'send:\n' \
