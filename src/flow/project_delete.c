@@ -13,6 +13,8 @@
 #include <agentsecrets/vault.h>
 
 #include "exchange.h"
+#include "items.h"
+#include "local.h"
 #include "place.h"
 #include "project.h"
 
@@ -198,23 +200,57 @@ unbind_here(struct doomed *doomed, struct err *err)
 	return 0;
 }
 
-/* Trust goes last: as long as it knows the project, this can be repeated. */
+/* What the keychain has of its values, whoever wrote it. */
 static int
-forget_here(struct doomed *doomed, struct err *err)
+remove_items(
+    const struct doomed *doomed, const struct caller *caller, struct err *err)
 {
 	struct place *place = doomed->place;
-	AUTO_TRUST struct trust trust = TRUST_INIT;
-	AUTO_FD int lock = home_lock(&place->home, "lock", err);
+	bool kept = false;
 
-	if (lock >= 0 &&
-	    project_remove_vaults(&place->home, doomed->project.id, err) == 0 &&
-	    unbind_here(doomed, err) == 0 &&
-	    trust_load(&trust, &place->home, err) == 0) {
-		trust_project_remove(&trust, doomed->project.id);
-		if (trust_save(&trust, &place->home, err) == 0)
-			return 0;
+	if (local_keeps_items(&kept, place, err) < 0)
+		return -(int)err->status;
+	memcpy(place->project, doomed->project.id, sizeof(place->project));
+	for (size_t i = 0; kept && i < ENVIRONMENTS_N; i++) {
+		AUTO_NAMES struct names names = NAMES_INIT;
+
+		snprintf(place->environment, sizeof(place->environment), "%s",
+		    environment_names[i]);
+		if (items_names(&names, place, caller, err) < 0)
+			return -(int)err->status;
+		for (size_t k = 0; k < names.n; k++) {
+			if (items_remove(place, names.items[k], caller, err) <
+			    0)
+				return -(int)err->status;
+		}
 	}
-	err_prefix(err, "deleted on the server, but not all of it here");
+	return 0;
+}
+
+static int
+remove_files(struct doomed *doomed, struct err *err)
+{
+	const struct home *home = &doomed->place->home;
+	const char *id = doomed->project.id;
+	AUTO_TRUST struct trust trust = TRUST_INIT;
+	AUTO_FD int lock = home_lock(home, "lock", err);
+
+	if (lock < 0 || project_remove_vaults(home, id, err) < 0 ||
+	    unbind_here(doomed, err) < 0 || trust_load(&trust, home, err) < 0)
+		return -(int)err->status;
+	trust_project_remove(&trust, id);
+	return trust_save(&trust, home, err);
+}
+
+/* Trust goes last: as long as it knows the project, this can be repeated. */
+static int
+forget_here(struct doomed *doomed, const struct caller *caller, struct err *err)
+{
+	if (remove_items(doomed, caller, err) == 0 &&
+	    remove_files(doomed, err) == 0)
+		return 0;
+	err_prefix(err, "%snot all of it is removed here",
+	    doomed->result->was_gone ? "" : "deleted on the server, but ");
 	return err_hint(err, "run 'agentsecrets project delete %s' again",
 	    doomed->project.id);
 }
@@ -254,5 +290,5 @@ project_delete_run(const char *name, bool yes, const struct caller *caller,
 	    (!result->was_gone &&
 		net_project_delete(&net, &doomed.project, err) < 0))
 		return -(int)err->status;
-	return forget_here(&doomed, err);
+	return forget_here(&doomed, caller, err);
 }

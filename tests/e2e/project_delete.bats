@@ -3,6 +3,7 @@
 # nothing of any other.
 load lib
 load team
+load keychain
 
 setup() { fresh_home; }
 teardown() { end_all; }
@@ -186,4 +187,38 @@ PYTHON
   run -4 agentsecrets project delete -y
   assert_one_error 'cannot reach'
   run -0 agentsecrets get KEY
+}
+
+@test "the values in the keychain go with it, and those of others stay" {
+  local other
+  start_keyring
+  two_projects
+  other=$(id_of keep)
+  run secret_service get "$WEB:production:C"
+  [ "$output" = 3 ]
+  # As the first clients called it, and by another program.
+  printf x | secret_service store "Secret_${WEB}_OLD"
+  printf x | secret_service store "$WEB:staging:THEIRS"
+  run -0 agentsecrets project delete --yes
+  for entry in "$WEB:development:A" "$WEB:development:B" "$WEB:production:C" \
+    "$WEB:staging:THEIRS" "Secret_${WEB}_OLD"; do
+    run ! secret_service get "$entry"
+  done
+  run -0 secret_service get "$other:development:KEEP"
+  [ "$output" = 1 ]
+}
+
+@test "a keychain that is away: the rest waits for it" {
+  start_keyring
+  two_projects
+  lock_keyring
+  run agentsecrets project delete --yes
+  [ "$status" != 0 ]
+  assert_one_error 'deleted on the server, but not all of it is removed here: '
+  assert_match "hint: run 'agentsecrets project delete $WEB' again"
+  unlock_keyring
+  run -0 agentsecrets project delete --yes "$WEB"
+  assert_match "removed what this machine kept of project 'web'"
+  run ! secret_service get "$WEB:development:A"
+  run ! grep -r "$WEB" "$AGENTSECRETS_HOME/trust" .agentsecrets
 }
