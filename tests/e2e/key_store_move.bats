@@ -5,6 +5,7 @@
 # product build only
 load lib
 load keychain
+load team
 load key_store
 
 # What changes something: a file that takes its name, and a word to a helper,
@@ -75,12 +76,17 @@ each_step() {
 
 @test "a change that broke off is told, and another way is open as well" {
   account sealed
-  for n in 2 3; do
+  for n in 1 2 3 4; do
     run ! killed_at renameat "$n" agentsecrets key-store keychain
-    run --separate-stderr agentsecrets key-store
-    # shellcheck disable=SC2154 # run sets it
-    [[ $stderr == *"'agentsecrets key-store "*"' completes it"* ]]
-    [ -n "$(agentsecrets key-store --json 2>/dev/null | jq_text .also_in)" ]
+    # Nothing is copied before there is a note.
+    found=$(facts)
+    if [ "$found" != 'sealed sealed session-in-file' ]; then
+      [[ $found == *' moving-'* ]] || fail "after $n: $found"
+      run --separate-stderr agentsecrets key-store
+      # shellcheck disable=SC2154 # run sets it
+      [[ $stderr == *"'agentsecrets key-store "*"' completes it"* ]]
+      [ -n "$(agentsecrets key-store --json 2>/dev/null | jq_text .also_in)" ]
+    fi
     agentsecrets key-store config
     arrived config
     nothing_lost
@@ -114,4 +120,38 @@ each_step() {
     arrived "$store"
     nothing_lost
   done
+}
+
+@test "init into the keychain is killed before each of its writes in turn" {
+  random_canary "$BATS_TEST_TMPDIR/password" 24
+  for n in $(seq 12); do
+    fresh_home "init$n"
+    options=(--server "$SERVER_URL" --email "person-$n@example.com"
+      --name 'A Person' --password-file "$BATS_TEST_TMPDIR/password"
+      --key-store keychain)
+    ! killed_at renameat "$n" agentsecrets init "${options[@]}" || break
+    [ ! -e "$AGENTSECRETS_HOME/account.json" ]
+    agentsecrets init "${options[@]}"
+    arrived keychain
+    agentsecrets project create "project-$n"
+  done
+  # account.pending, trust, token.json, config.json and account.json.
+  [ "$n" = 6 ] || fail "init has $((n - 1)) writes"
+}
+
+@test "key import into the keychain is killed before each write" {
+  new_team
+  agentsecrets key export --out "$KIT" --passphrase-file "$KIT_PASSPHRASE"
+  for n in $(seq 12); do
+    another_machine "import$n"
+    import=(agentsecrets key import "$KIT" --key-store keychain
+      --passphrase-file "$KIT_PASSPHRASE")
+    ! killed_at renameat "$n" "${import[@]}" || break
+    # A machine that has the key by now goes on with key-store.
+    "${import[@]}" || agentsecrets key-store keychain
+    arrived keychain
+    agentsecrets project list
+  done
+  arrived keychain
+  [ "$n" -ge 5 ]
 }

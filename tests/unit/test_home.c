@@ -69,6 +69,41 @@ test_real_path(void **state)
 	}
 }
 
+/* What one home is called among those of a user. */
+static void
+test_names(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_HOME struct home other = HOME_INIT;
+	char path[FIXTURE_PATH];
+	char digits[HOME_DIGITS + 1] = "";
+	char others[HOME_DIGITS + 1] = "";
+	struct err err;
+
+	assert_true(home_digits(digits, &f->home));
+	assert_int_equal(strlen(digits), HOME_DIGITS);
+	assert_int_equal(
+	    strspn(digits, "0123456789abcdef"), (size_t)HOME_DIGITS);
+	assert_true(home_is_usual(&f->home));
+	assert_false(home_digits(others, &other));
+	assert_string_equal(others, "");
+	assert_false(home_is_usual(&other));
+	setenv("AGENTSECRETS_HOME", fixture_path(path, f, "elsewhere"), 1);
+	assert_int_equal(home_open(&other, true, &err), 1);
+	assert_false(home_is_usual(&other));
+	assert_true(home_digits(others, &other));
+	assert_string_not_equal(digits, others);
+	home_release(&other);
+	/* By another way it is the same one. */
+	setenv("AGENTSECRETS_HOME",
+	    fixture_path(path, f, "user/../user/.agentsecrets"), 1);
+	assert_int_equal(home_open(&other, false, &err), 1);
+	assert_true(home_is_usual(&other));
+	assert_true(home_digits(others, &other));
+	assert_string_equal(digits, others);
+	unsetenv("AGENTSECRETS_HOME");
+}
+
 static void
 test_open_refuses(void **state)
 {
@@ -367,6 +402,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    EACH(test_open),
 	    EACH(test_real_path),
+	    EACH(test_names),
 	    EACH(test_open_refuses),
 	    EACH(test_tightened),
 	    EACH(test_sudo_makes_nothing),
