@@ -245,7 +245,7 @@ keychain_lookup(struct keychain *keychain, const char *const *names, size_t n,
 	rc = take_values(keychain, &answer, taken, n, err);
 	if (answer.len > 0)
 		secret_wipe((void *)(uintptr_t)answer.body, answer.len);
-	if (rc == 0)
+	if (rc == 0 && n > 0)
 		memcpy(values, taken, n * sizeof(*values));
 	free(taken);
 	return rc;

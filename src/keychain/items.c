@@ -129,7 +129,7 @@ get_values(struct keychain_state *state, GPtrArray *paths, GHashTable *values,
 
 	watchdog_watch(&state->watchdog);
 	got = secret_service_get_secrets_for_dbus_paths_sync(
-	    state->service, (const char **)paths->pdata, NULL, &error);
+	    state->service, (const char **)(void *)paths->pdata, NULL, &error);
 	if (got == NULL)
 		return bus_failed(state, error, err);
 	g_hash_table_iter_init(&iter, got);
