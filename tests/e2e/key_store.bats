@@ -95,7 +95,7 @@ teardown() { end_all; }
   assert_one_error
   [ ! -e "$AGENTSECRETS_HOME/account.json" ]
   # And it is not for ever: what was begun goes on in another store.
-  agentsecrets init --key-store sealed --password-file "$PASSWORD_FILE"
+  agentsecrets init --key-store sealed --password-file "$HOME/password"
   sealed_only
 }
 
