@@ -2,6 +2,7 @@
 # The examples of the manual pages, run as they stand there; only the server's
 # address and the memory disk are those of the test.
 load lib
+load keychain
 
 setup() {
   MAN=$BATS_TEST_DIRNAME/../../man
@@ -27,6 +28,8 @@ at_home() {
       "$command" >~/bin/"$command"
     chmod +x ~/bin/"$command"
   done
+  printf '#!/bin/sh\necho '\''{"FROM_SOPS": "a-value"}'\''\n' >~/bin/sops
+  chmod +x ~/bin/sops
   cp ~/bin/{migrate,report,build.sh,deploy} .
 }
 
@@ -130,8 +133,21 @@ do_lines() {
   at_home
   cp "$BATS_TEST_TMPDIR/kit.txt" .
   cp "$BATS_TEST_TMPDIR/password" ~
+  start_keyring
   do_lines '2,$' 'expect:Passphrase of the kit' 'send:correct horse battery\n'
   assert_match 'key number'
+  run agentsecrets key-store
+  assert_line keychain
+}
+
+@test "agentsecrets-log(1)" {
+  new_account shop
+  agentsecrets set -q -e production STRIPE_KEY=1
+  agentsecrets env -e production -- true
+  examples agentsecrets-log.1
+  do_lines '1,$'
+  assert_match 'production.*true'
+  assert_match 'jq -r select'
 }
 
 @test "agentsecrets-project(1)" {
@@ -154,6 +170,7 @@ do_lines() {
   run agentsecrets list -e staging
   assert_line TOKEN
   run agentsecrets list
+  assert_line FROM_SOPS
   [[ $output != *OLD* ]]
   cmp key.pem <(agentsecrets get TLS_KEY)
 }
@@ -171,4 +188,12 @@ do_lines() {
   examples agentsecrets-trust.1
   do_lines '1,$'
   assert_match 'trusted: .*shop'
+}
+
+@test "no page with examples is left out" {
+  for page in "$MAN"/agentsecrets*.1; do
+    page=$(basename "$page" .1)
+    grep -qxF "@test \"$page(1)\" {" "$BATS_TEST_FILENAME" ||
+      fail "the examples of $page(1) are not run"
+  done
 }
