@@ -59,7 +59,8 @@ print_line(const char *format, ...)
 int
 print_text(const struct buf *text, struct err *err)
 {
-	if (fwrite(text->data, 1, text->len, stdout) < text->len)
+	if (text->len > 0 &&
+	    fwrite(text->data, 1, text->len, stdout) < text->len)
 		return err_sys(
 		    err, EXIT_FAILED, "cannot write to standard output");
 	return 0;
