@@ -54,6 +54,13 @@ healthy() {
   unlock_keyring
   stop_keyring
   found warning keys keychain
+  # One whose window nobody would answer.
+  start_fake_keyring locked
+  DISPLAY=:9 run timeout 10 agentsecrets doctor
+  assert_status 0
+  assert_match 'keychain cannot be used, .* locked'
+  run ! grep -q Prompt "$FAKE_CALLS"
+  stop_keyring
   start_fake_keyring silent
   found problem keys keychain
   no_finding keys copies
