@@ -157,7 +157,7 @@ audit_read(const struct home *home, audit_visitor *visit, void *context,
 	    &fd, &len, home->fd, "audit.log", OWNER_ME, SSIZE_MAX, shown, err);
 	if (rc <= 0)
 		return rc;
-	stream = fdopen(fd, "r");
+	stream = fdopen(fd, "re");
 	if (stream == NULL)
 		return err_sys(err, EXIT_FAILED, "cannot read '%s'", shown);
 	fd = -1; /* the stream's */
