@@ -64,13 +64,14 @@ entry_of(
 }
 
 /*
- * Look up the names that have no value yet.
+ * Look up names.
  *
- * @param values  `n` of them; those with data are left alone
+ * @param values  of each name
+ * @param skip    those that are left alone
  */
 static int
 look_up(struct place *place, bool old, const struct names *names,
-    struct secret *values, struct err *err)
+    struct secret *values, const bool *skip, struct err *err)
 {
 	char(*entries)[ENTRY_ROOM] = calloc(names->n + 1, sizeof(*entries));
 	const char **views = calloc(names->n + 1, sizeof(*views));
@@ -83,7 +84,7 @@ look_up(struct place *place, bool old, const struct names *names,
 	    : 0;
 
 	for (size_t i = 0; rc == 0 && i < names->n; i++) {
-		if (values[i].data != NULL)
+		if (skip[i])
 			continue;
 		entry_of(entries[n], place, old, names->items[i]);
 		views[n] = entries[n];
@@ -120,9 +121,23 @@ take_values(struct items *out, const struct names *names,
 	return 0;
 }
 
+static int
+compare_names(const void *name, const void *item)
+{
+	return strcmp(name, *(char *const *)item);
+}
+
+static bool
+has_name(const struct names *names, const char *name)
+{
+	return names->n > 0 &&
+	    bsearch(name, names->items, names->n, sizeof(*names->items),
+		compare_names) != NULL;
+}
+
 int
 items_read(struct items *out, struct place *place, const struct names *names,
-    const struct caller *caller, struct err *err)
+    const struct names *rewritten, const struct caller *caller, struct err *err)
 {
 	struct secret *values = calloc(names->n + 1, sizeof(*values));
 	bool *is_new = calloc(names->n + 1, sizeof(*is_new));
@@ -131,11 +146,12 @@ items_read(struct items *out, struct place *place, const struct names *names,
 	    : place_open_keychain(place, caller, err);
 
 	if (rc == 0)
-		rc = look_up(place, false, names, values, err);
+		rc = look_up(place, false, names, values, is_new, err);
 	for (size_t i = 0; rc == 0 && i < names->n; i++)
-		is_new[i] = values[i].data != NULL;
+		is_new[i] = values[i].data != NULL ||
+		    (rewritten != NULL && has_name(rewritten, names->items[i]));
 	if (rc == 0 && has_old_items(place))
-		rc = look_up(place, true, names, values, err);
+		rc = look_up(place, true, names, values, is_new, err);
 	if (rc == 0)
 		rc = take_values(out, names, values, is_new, err);
 	free(is_new);

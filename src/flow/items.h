@@ -40,11 +40,14 @@ void items_release(struct items *items);
  * Read those of the names that have an item.
  *
  * @param out    ITEMS_INIT; released by the caller
- * @param names  stored names, sorted, each once
+ * @param names      stored names, sorted, each once
+ * @param rewritten  sorted: of these only today's entries are looked for,
+ *                   since they will be written anyway; NULL: none
  * @return 0; the keychain's failure
  */
 int items_read(struct items *out, struct place *place,
-    const struct names *names, const struct caller *caller, struct err *err);
+    const struct names *names, const struct names *rewritten,
+    const struct caller *caller, struct err *err);
 
 /** Add the names of all items of the place's environment. */
 int items_names(struct names *out, struct place *place,

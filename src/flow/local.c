@@ -203,7 +203,7 @@ local_read(struct local *local, struct sides *sides, const struct names *names,
 		if ((names == NULL &&
 			item_names(&all, sides, place, caller, err) < 0) ||
 		    items_read(&local->items, place,
-			names != NULL ? names : &all, caller, err) < 0)
+			names != NULL ? names : &all, NULL, caller, err) < 0)
 			return -(int)err->status;
 		sides->items = &local->items;
 	} else {

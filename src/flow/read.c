@@ -28,7 +28,8 @@ read_item(struct secret *value, const char *name, struct place *place,
 
 	if (local_keeps_items(&kept, place, err) < 0)
 		return -(int)err->status;
-	if (!kept || items_read(&found, place, &names, caller, &ignored) < 0 ||
+	if (!kept ||
+	    items_read(&found, place, &names, NULL, caller, &ignored) < 0 ||
 	    found.n == 0)
 		return 0;
 	*value = found.list[0].value;

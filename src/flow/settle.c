@@ -52,6 +52,16 @@ action_for(
 	return is_named(settle, name) ? ACTION_BRING : ACTION_LEAVE;
 }
 
+static int
+named(struct names *out, const struct settle *settle, struct err *err)
+{
+	for (size_t i = 0; i < settle->changes_n; i++) {
+		if (names_add(out, settle->changes[i].name) < 0)
+			return err_memory(err);
+	}
+	return 0;
+}
+
 /* The names to look at. */
 static int
 names_to_settle(struct names *out, const struct sides *sides,
@@ -59,10 +69,8 @@ names_to_settle(struct names *out, const struct sides *sides,
 {
 	if (settle->all)
 		return standing_names(out, sides, err);
-	for (size_t i = 0; i < settle->changes_n; i++) {
-		if (names_add(out, settle->changes[i].name) < 0)
-			return err_memory(err);
-	}
+	if (named(out, settle, err) < 0)
+		return -(int)err->status;
 	for (size_t i = 0; i < sides->behind->rows_n; i++) {
 		if (names_add(out, sides->behind->rows[i].name) < 0)
 			return err_memory(err);
@@ -194,6 +202,8 @@ plan(struct work *work, const struct settle *settle, const struct names *names,
 		/* A write writes the entry of today. */
 		item = items_find(work->sides.items, name);
 		if ((follow && action == ACTION_LEAVE) ||
+		    /* Both entries go, and only one was looked for. */
+		    (value.data == NULL && is_named(settle, name)) ||
 		    (action == ACTION_AGREES && item != NULL && item->old))
 			action = ACTION_BRING;
 		list = action == ACTION_BRING ? &work->bring : &work->settled;
@@ -311,6 +321,7 @@ settle_items(struct place *place, const struct workspace_key *key,
 	AUTO_VAULT struct vault vault = VAULT_INIT;
 	AUTO_LOCAL struct local local = LOCAL_INIT;
 	AUTO_NAMES struct names names = NAMES_INIT;
+	AUTO_NAMES struct names changed = NAMES_INIT;
 	AUTO_WORK struct work work = {.place = place,
 	    .caller = caller,
 	    .sides = {.key = key,
@@ -330,7 +341,8 @@ settle_items(struct place *place, const struct workspace_key *key,
 		return -(int)err->status;
 	if (!opened)
 		return all_failed(&work, settle, &names, err);
-	if (items_read(&local.items, place, &names, caller, err) < 0)
+	if (named(&changed, settle, err) < 0 ||
+	    items_read(&local.items, place, &names, &changed, caller, err) < 0)
 		return -(int)err->status;
 	work.sides.items = &local.items;
 	if (plan(&work, settle, &names, follow, err) < 0 ||

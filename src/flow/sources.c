@@ -69,7 +69,7 @@ read_items(struct items *out, const struct names *names, struct place *place,
 
 	if (local_keeps_items(&kept, place, err) < 0)
 		return -(int)err->status;
-	if (kept && items_read(out, place, names, caller, &ignored) < 0)
+	if (kept && items_read(out, place, names, NULL, caller, &ignored) < 0)
 		*out = (struct items)ITEMS_INIT;
 	return 0;
 }
