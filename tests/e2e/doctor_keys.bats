@@ -145,7 +145,6 @@ PY
   found warning keys move "'sealed' and 'keychain'"
   [[ $HINT == *'key-store sealed'* ]]
   mends keys move
-  is_settled sealed
   sealed_only
 }
 
