@@ -216,7 +216,9 @@ store(struct invocation *invocation, struct err *err)
 	if (key_store_look(&state, err) < 0)
 		return -(int)err->status;
 	tell_moving(&state, &invocation->caller);
-	return wish != NULL && args->quiet ? 0 : print_store(&state, args, err);
+	if (wish != NULL && args->quiet && !args->json)
+		return 0;
+	return print_store(&state, args, err);
 }
 
 const struct command command_key_store = {

@@ -43,12 +43,14 @@ made_password() {
 @test "init, with and without a project" {
   made_password
   prints '{"email": "*", "server": "embedded", "workspace": "Personal",
-    "key_number": "*", "project": "web"}' \
+    "key_number": "*", "key_store": "sealed", "project": "web",
+    "adopted": false}' \
     init -q --password-file "$HOME/password" --project web
   fresh_home two
   made_password
   prints '{"email": "*", "server": "embedded", "workspace": "Personal",
-    "key_number": "*", "project": ""}' init --password-file "$HOME/password"
+    "key_number": "*", "key_store": "sealed", "project": "",
+    "adopted": false}' init --password-file "$HOME/password"
 }
 
 @test "the account at a server, on a second machine" {
@@ -67,14 +69,22 @@ made_password() {
   prints "{\"email\": \"ann@example.com\", \"server\": \"$SERVER_URL\",
     \"has_key\": false, \"pending\": []}" \
     login --server "$SERVER_URL" --email Ann@example.com
-  prints '{"key_number": "*", "workspaces": [{"name": "*", "made_at": "*",
+  prints '{"key_number": "*", "key_store": "sealed", "workspaces": [{"name": "*", "made_at": "*",
     "key_number": "*"}], "pending": []}' \
     key import "$kit" --passphrase-file "$phrase"
-  prints '{"forgotten": false, "server_told": true}' logout
+  prints '{"forgotten": false, "server_told": true,
+    "keychain_cleared": true}' logout
   prints "{\"email\": \"ann@example.com\", \"server\": \"$SERVER_URL\",
     \"has_key\": true, \"pending\": []}" login -q
   stop_server || :
-  prints '{"forgotten": true, "server_told": false}' logout --forget --yes
+  prints '{"forgotten": true, "server_told": false,
+    "keychain_cleared": true}' logout --forget --yes
+}
+
+@test "where the keys are" {
+  new_account ''
+  prints '{"key_store": "sealed", "also_in": ""}' key-store
+  prints '{"key_store": "config", "also_in": ""}' key-store config -q
 }
 
 @test "directories and projects" {
