@@ -23,6 +23,7 @@ struct founding {
 	struct secret password;
 	struct secret session; /* in the arena; len 0 when embedded */
 	struct account_workspace workspace;
+	char project[LABEL_MAX + 1]; /* to be made afterwards; "" for none */
 	bool embedded;
 	bool resumed; /* the keys are those of a run that broke off */
 };

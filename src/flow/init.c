@@ -118,6 +118,7 @@ ask_questions(struct founding *founding, const struct init_request *request,
 {
 	struct account *account = &founding->account;
 	char id[UUID_TEXT + 1];
+	int rc;
 
 	if (!founding->embedded &&
 	    ask_person(account, request, caller, err) < 0)
@@ -131,9 +132,17 @@ ask_questions(struct founding *founding, const struct init_request *request,
 		snprintf(
 		    account->last_name, sizeof(account->last_name), "account");
 	}
-	return password_new(&founding->password, caller->password_file,
+	rc = password_new(&founding->password, caller->password_file,
 	    "--password-file FILE", "New account password",
 	    founding->embedded ? "" : account->email, caller, err);
+	/* Everything is asked before anything is made: whoever thinks better of
+	 * it at the last question has no account yet. */
+	if (rc == 0)
+		rc = project_name_for_init(
+		    founding->project, request->project, caller, err);
+	if (rc == 0)
+		founding->project[0] = '\0';
+	return rc < 0 ? rc : 0;
 }
 
 static int
@@ -379,20 +388,12 @@ fill_result(struct init_result *result, const struct founding *founding)
 
 /* The account stands; a project that cannot be made does not undo it. */
 static void
-first_project(const struct init_request *request, const struct caller *caller,
-    struct init_result *result)
+first_project(
+    const char *name, const struct caller *caller, struct init_result *result)
 {
-	char name[LABEL_MAX + 1];
 	struct project_bound bound;
-	int rc;
+	int rc = project_create_run(name, caller, &bound, &result->project_err);
 
-	rc = project_name_for_init(
-	    name, request->project, caller, &result->project_err);
-	if (rc == 0)
-		return;
-	if (rc > 0)
-		rc = project_create_run(
-		    name, caller, &bound, &result->project_err);
 	result->project_left_out = rc < 0;
 	if (rc == 0)
 		snprintf(
@@ -447,7 +448,7 @@ init_run(const struct init_request *request, const struct caller *caller,
 		return rc;
 	if (rc > 0) {
 		if (request->project != NULL)
-			first_project(request, caller, result);
+			first_project(request->project, caller, result);
 		return 0;
 	}
 	(void)session_cache_put(&place.home, founding.workspace.id,
@@ -456,6 +457,7 @@ init_run(const struct init_request *request, const struct caller *caller,
 	secret_wipe(founding.private_key, KEY_BYTES);
 	secret_wipe(founding.workspace_key, KEY_BYTES);
 	fill_result(result, &founding);
-	first_project(request, caller, result);
+	if (founding.project[0] != '\0')
+		first_project(founding.project, caller, result);
 	return 0;
 }

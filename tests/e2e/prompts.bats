@@ -58,6 +58,23 @@ shows_not() {
   assert_line other
 }
 
+@test "Ctrl-C at the question for the project leaves no account" {
+  random_canary password 24
+  at_terminal 'expect:Project for this directory' 'send:\x03' \
+    -- agentsecrets init --password-file password
+  assert_status 130
+  [ ! -e "$AGENTSECRETS_HOME/account.json" ]
+  [ ! -e "$AGENTSECRETS_HOME/account.pending" ]
+}
+
+@test "an impossible project name makes no account" {
+  random_canary password 24
+  run --separate-stderr agentsecrets init --password-file password \
+    --project $'a\tb'
+  assert_status 2
+  [ ! -e "$AGENTSECRETS_HOME/account.json" ]
+}
+
 @test "two passwords that differ make no account" {
   at_terminal 'expect:New account password' 'expect:for me): ' \
     'send:Correct-Horse-1\n' 'expect:Once more: ' 'send:Correct-Horse-2\n' \
