@@ -128,20 +128,32 @@ check_private_key(
 	return 0;
 }
 
+/* A person who mistyped is asked again; a file would say the same again. */
 static int
 open_with_password(uint8_t **out, const struct place *place,
     const struct account *account, const struct caller *caller, struct err *err)
 {
-	struct secret password = SECRET_INIT;
+	enum { TRIES = 3 };
 	char prompt[EMAIL_MAX + 32];
 	bool local = text_has_prefix(account->email, "local:");
 
 	snprintf(prompt, sizeof(prompt), "Password%s%s: ", local ? "" : " of ",
 	    local ? "" : account->email);
-	if (password_get(&password, caller, prompt, err) < 0)
-		return -(int)err->status;
-	return private_key_open(out, account->private_key, account->key_salt,
-	    &password, place->trust.me, err);
+	for (int left = TRIES - 1;; left--) {
+		struct arena_mark mark = arena_mark();
+		struct secret password = SECRET_INIT;
+		int rc;
+
+		if (password_get(&password, caller, prompt, err) < 0)
+			return -(int)err->status;
+		rc = private_key_open(out, account->private_key,
+		    account->key_salt, &password, place->trust.me, err);
+		if (rc != -EXIT_ACCESS || caller->password_file != NULL ||
+		    left == 0)
+			return rc;
+		arena_rewind(mark);
+		caller->notice("wrong password, once more");
+	}
 }
 
 /*

@@ -215,10 +215,16 @@ not_stored() {
 @test "a wrong password at the prompt is told as such" {
   new_account
   agentsecrets set KEY=value
-  at_terminal 'expect:Password: ' 'send:not the one\n' -- agentsecrets get KEY
+  at_terminal 'expect:Password: ' 'send:not the one\n' \
+    'expect:wrong password, once more' 'expect:Password: ' 'send:nor this\n' \
+    'expect:Password: ' 'send:nor that\n' -- agentsecrets get KEY
   assert_status 3
-  assert_match 'agentsecrets: .*password'
+  assert_match 'agentsecrets: cannot open the private key: wrong password'
   [[ $output != *value* ]]
+  at_terminal 'expect:Password: ' 'send:not the one\n' 'expect:once more' \
+    "file:$HOME/password" 'send:\n' -- agentsecrets get KEY
+  assert_status 0
+  assert_match value
 }
 
 @test "get prints a newline on a terminal, and the bytes elsewhere" {

@@ -182,19 +182,21 @@ class Replay:
     def do(self, step):
         """@return the Step as it went this time"""
         machine = self.machine(step.prompt)
-        before, done = "", 0
+        before, expected, done = "", 0, 0
         result = Step(step.prompt, step.command)
         machine.clear()
         machine.type(self.real(step.command))
         for shown in step.shown:
             if isinstance(shown, str):
-                before = shown
+                before, expected = shown, expected + 1
                 continue
             word, text = shown
-            lines = (machine.rest() if self.patient else
-                     machine.wait(lambda l: self.ends_like(l, before)))
+            # The same question may be asked twice.
+            lines = (machine.rest() if self.patient else machine.wait(
+                lambda l: len(l) > done + expected and
+                self.ends_like(l, before)))
             result.shown += map(self.told, lines[1 + done:])
-            done = len(lines) - 1
+            done, expected = len(lines) - 1, 0
             result.shown.append(shown)
             if word == "type":
                 machine.type(self.real(text))
