@@ -77,9 +77,14 @@ standing_local(const struct sides *sides, const char *name, struct secret *out)
 
 	if (sides->items != NULL) {
 		item = items_find(sides->items, name);
-		if (item != NULL)
-			*out = item->value;
-		return item != NULL;
+		/* One without a value, of a name that was about to be written,
+		 * is what a provider leaves that was killed over it. */
+		if (item == NULL ||
+		    (item->value.len == 0 && sides->behind != NULL &&
+			vault_find(sides->behind, name) != NULL))
+			return false;
+		*out = item->value;
+		return true;
 	}
 	entry = sides->file == NULL
 	    ? NULL

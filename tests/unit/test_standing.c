@@ -170,6 +170,41 @@ test_older_key(void **state)
 	assert_int_equal(compare("babb", 6), STANDING_SAME);
 }
 
+/*
+ * An empty item is a value, but one of a name that is behind is what a
+ * provider left that was killed while it wrote.
+ */
+static void
+test_half_written(void **state)
+{
+	struct four four;
+	struct items items = {&four.item, 1};
+	struct place place = PLACE_INIT;
+	struct sides sides = {.key = &key,
+	    .place = &place,
+	    .items = &items,
+	    .base = &four.vault,
+	    .behind = &four.behind,
+	    .remote = &four.vault};
+	uint8_t nothing = 0;
+	enum standing standing;
+	struct secret remote;
+	struct err err;
+
+	(void)state;
+	begin(&four.vault);
+	begin(&four.behind);
+	four.item = (struct item){.name = "A", .value = {&nothing, 0}};
+	put(&four.vault, 'b', key.epoch);
+	assert_int_equal(standing_of(&sides, "A", &standing, &remote, &err), 0);
+	assert_int_equal(standing, STANDING_CHANGED_HERE);
+	put(&four.behind, 'a', key.epoch);
+	assert_int_equal(standing_of(&sides, "A", &standing, &remote, &err), 0);
+	assert_int_equal(standing, STANDING_ONLY_REMOTE);
+	vault_release(&four.vault);
+	vault_release(&four.behind);
+}
+
 static void
 test_names(void **state)
 {
@@ -205,6 +240,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases),
 	    cmocka_unit_test(test_older_key),
+	    cmocka_unit_test(test_half_written),
 	    cmocka_unit_test(test_names),
 	};
 	static const uint8_t bytes[KEY_BYTES] = {1, 2, 3};
