@@ -132,6 +132,9 @@ copy(const struct move *move, enum key_store target, struct err *err)
 		    place->keychain.trouble == KEYCHAIN_WORKS)
 			return -(int)err->status;
 	}
+	if (target == KEY_STORE_KEYCHAIN && move->account->store != target &&
+	    known_values_begin(place, err) < 0)
+		return -(int)err->status;
 	return key_copies_write(place, move->account, target, move->private_key,
 	    move->shown, move->caller, err);
 }

@@ -8,6 +8,10 @@
 #include <agentsecrets/vault.h>
 
 #include "items.h"
+#include "local.h"
+
+static const char *const environments[] = {
+    "development", "staging", "production"};
 
 /* @return 1 when the home has something of the environment; 0; a failure */
 static int
@@ -49,9 +53,6 @@ int
 known_values_remove(
     struct place *place, const struct caller *caller, struct err *err)
 {
-	static const char *const environments[] = {
-	    "development", "staging", "production"};
-
 	for (size_t i = 0; i < place->trust.projects_n; i++) {
 		const struct trust_project *project = &place->trust.projects[i];
 
@@ -61,6 +62,27 @@ known_values_remove(
 			snprintf(place->environment, sizeof(place->environment),
 			    "%s", environments[j]);
 			if (remove_of(place, project, caller, err) < 0)
+				return -(int)err->status;
+		}
+	}
+	return 0;
+}
+
+int
+known_values_begin(struct place *place, struct err *err)
+{
+	for (size_t i = 0; i < place->trust.projects_n; i++) {
+		const struct trust_project *project = &place->trust.projects[i];
+
+		snprintf(
+		    place->project, sizeof(place->project), "%s", project->id);
+		for (size_t j = 0; j < 3; j++) {
+			AUTO_VAULT struct vault vault = VAULT_INIT;
+			int rc = vault_load(&vault, &place->home, project->id,
+			    project->workspace, environments[j], err);
+
+			if (rc < 0 ||
+			    (rc > 0 && local_begin(place, &vault, err) < 0))
 				return -(int)err->status;
 		}
 	}

@@ -18,4 +18,11 @@
 int known_values_remove(
     struct place *place, const struct caller *caller, struct err *err);
 
+/**
+ * A keychain is about to keep them: see local_begin().
+ *
+ * @return 0; -EXIT_FAILED, -EXIT_UNSAFE for a vault that cannot be read
+ */
+int known_values_begin(struct place *place, struct err *err);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <agentsecrets/account.h>
+#include <agentsecrets/fd.h>
 #include <agentsecrets/text.h>
 
 void
@@ -138,6 +139,27 @@ local_note(const struct place *place, struct vault *now,
 		changed |= rc > 0;
 	}
 	return changed ? vault_local_save(&behind, &place->home, err) : 0;
+}
+
+int
+local_begin(const struct place *place, struct vault *vault, struct err *err)
+{
+	AUTO_FD int lock = home_lock(&place->home, "lock", err);
+	AUTO_VAULT struct vault behind = VAULT_INIT;
+
+	if (lock < 0 || vault_local_load(&behind, &place->home, vault, err) < 0)
+		return -(int)err->status;
+	/* There the file is the copy, and the items follow it. */
+	if (local_is_elsewhere(place))
+		return 0;
+	for (size_t i = 0; i < vault->rows_n; i++) {
+		const struct vault_row *row = &vault->rows[i];
+
+		if (!row->deleted && vault_find(&behind, row->name) == NULL &&
+		    note_absent(&behind, row->name, err) < 0)
+			return -(int)err->status;
+	}
+	return vault_local_save(&behind, &place->home, err);
 }
 
 int

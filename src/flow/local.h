@@ -61,6 +61,16 @@ int local_note(const struct place *place, struct vault *now,
     const struct vault *rows, struct err *err);
 
 /**
+ * A keychain becomes the local copy: nothing is known of the items that it may
+ * have already, so other values there are no changes of what the vault has, and
+ * those that are missing are behind. Takes `lock`.
+ *
+ * @param vault  as read
+ */
+int local_begin(
+    const struct place *place, struct vault *vault, struct err *err);
+
+/**
  * The local copy now has what `had` holds of these names. The caller holds
  * `lock`.
  *

@@ -353,6 +353,25 @@ no_bus() { run env -u DBUS_SESSION_BUS_ADDRESS "$@"; }
   done
 }
 
+@test "a keychain that has other values already does not change the server's" {
+  fresh_home
+  new_account web --key-store sealed
+  PROJECT=$(project_id)
+  agentsecrets set A=1 B=2
+  set_item A stale
+  agentsecrets key-store keychain
+  run agentsecrets push
+  assert_status 5
+  assert_one_error 'changed here and on the server: A$'
+  run agentsecrets pull
+  assert_status 5
+  agentsecrets pull --force
+  [ "$(item A)" = 1 ]
+  [ "$(item B)" = 2 ]
+  [ "$(agentsecrets env --fresh -- printenv A)" = 1 ]
+  [ "$(behind)" = 0 ]
+}
+
 @test "KeePassXC keeps them as well" {
   stop_keyring
   start_keepassxc
