@@ -62,14 +62,16 @@ named(struct names *out, const struct settle *settle, struct err *err)
 	return 0;
 }
 
-/* The names to look at. */
+/*
+ * The names to look at. One that is behind may be in neither vault nor copy: a
+ * command was killed before it wrote the vault.
+ */
 static int
 names_to_settle(struct names *out, const struct sides *sides,
     const struct settle *settle, struct err *err)
 {
-	if (settle->all)
-		return standing_names(out, sides, err);
-	if (named(out, settle, err) < 0)
+	if ((settle->all && standing_names(out, sides, err) < 0) ||
+	    named(out, settle, err) < 0)
 		return -(int)err->status;
 	for (size_t i = 0; i < sides->behind->rows_n; i++) {
 		if (names_add(out, sides->behind->rows[i].name) < 0)

@@ -219,6 +219,26 @@ PY
   grep -q '^A=.*2' .env.development
 }
 
+@test 'a name that was noted and never came is no change of this machine' {
+  local file
+  start_keyring
+  in_store keychain
+  file=$(find "$AGENTSECRETS_HOME/vault" -name '*.development')
+  # A set that was killed when it had written this and not yet the vault.
+  {
+    printf 'agentsecrets-vault 1\n'
+    sed -n 2p "$file"
+    printf 'pulled 0 0\ndeleted NEW 1 1 0 %s\n' \
+      "$(head -c 28 /dev/zero | base64)"
+  } >"$file.local"
+  printf 'end %s\n' "$(sha256sum "$file.local" | cut -d' ' -f1)" \
+    >>"$file.local"
+  chmod 0600 "$file.local"
+  found warning values behind 'web/development .* yet: NEW$'
+  mends values behind
+  [ ! -e "$file.local" ]
+}
+
 @test 'killed in the middle of mending the keychain, the next completes it' {
   start_keyring
   in_store keychain
