@@ -64,6 +64,10 @@ struct account {
 	}
 #define AUTO_ACCOUNT __attribute__((cleanup(account_release)))
 
+/** Whether a store has copies, or may have some: a change of store that has
+ * not ended leaves them in two. */
+bool account_may_have(const struct account *account, enum key_store store);
+
 /**
  * Read account.json.
  *

@@ -96,28 +96,35 @@ int vault_load(struct vault *out, const struct home *home, const char *project,
 int vault_save(struct vault *vault, const struct home *home, struct err *err);
 
 /**
- * Read what the local copy of a vault's values (a .env file, or the items of
- * the keychain) was last brought to agree with:
- * vault/PROJECT.ENVIRONMENT.local, rows for those names only where that is not
- * the vault's own row. A deleted row says that the copy did not have the name.
+ * Read what a local copy of a vault's values was last brought to agree with:
+ * vault/PROJECT.ENVIRONMENT.local for the items of the keychain, and for the
+ * .env file in a directory PROJECT.ENVIRONMENT.DIGITS.local, with the first
+ * hexadecimal digits of SHA-256 of the directory's real path. It has rows for
+ * those names only where that is not the vault's own row; a deleted row says
+ * that the copy did not have the name.
  *
- * @param out    replaced; empty, with the ids of `vault`, when there is none
- *               or it is of another workspace
- * @param vault  gives the ids and the origin
- * @return 1 when there is one, else 0; -EXIT_UNSAFE when it is damaged;
- *         -EXIT_FAILED when it cannot be read
+ * @param out        replaced; empty, with the ids of `vault`, when there is
+ *                   none or it is of another workspace
+ * @param vault      gives the ids and the origin
+ * @param directory  NULL: the items
+ * @return 1 when there is one; 0: the copy was never compared; -EXIT_UNSAFE
+ *         when it is damaged; -EXIT_FAILED when it cannot be read
  */
 int vault_local_load(struct vault *out, const struct home *home,
-    const struct vault *vault, struct err *err);
+    const struct vault *vault, const char *directory, struct err *err);
 
 /**
- * Write it, or remove the file when there is no row. The caller holds `lock`
- * and has read it under that lock; a vault that moves is saved after it.
+ * Write it, also without a row. The caller holds `lock` and has read it under
+ * that lock; a vault that moves is saved after it.
  *
  * @return 0; -EXIT_FAILED, the old file is as it was
  */
-int vault_local_save(
-    struct vault *local, const struct home *home, struct err *err);
+int vault_local_save(struct vault *local, const struct home *home,
+    const char *directory, struct err *err);
+
+/** Remove it. @return 0 also when there was none; -EXIT_FAILED */
+int vault_local_remove(const struct home *home, const char *project,
+    const char *environment, const char *directory, struct err *err);
 
 /** Free what it holds; a zeroed or half-filled one is fine. */
 void vault_release(struct vault *vault);

@@ -162,20 +162,6 @@ offer_environments(const struct slot *slot)
 	offer(slot, "production");
 }
 
-/*
- * Whether a shell takes the word as it stands. bash(1) types a candidate
- * without quotes, and a name may come from a project.json that was cloned.
- */
-static bool
-is_plain(const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789._-";
-
-	return word[0] != '-' && word[strspn(word, plain)] == '\0';
-}
-
 /* The projects that were used on this machine before. */
 static void
 offer_projects(const struct slot *slot)
@@ -187,10 +173,8 @@ offer_projects(const struct slot *slot)
 	if (home_open(&home, false, &err) <= 0 ||
 	    trust_load(&trust, &home, &err) < 0)
 		return;
-	for (size_t i = 0; i < trust.projects_n; i++) {
-		if (is_plain(trust.projects[i].name))
-			offer(slot, trust.projects[i].name);
-	}
+	for (size_t i = 0; i < trust.projects_n; i++)
+		offer(slot, trust.projects[i].name);
 }
 
 /* "1|2", "[sealed|keychain]": each of them. */

@@ -20,7 +20,7 @@
 enum {
 	FUTURE_SECONDS = 600,
 	TWINS_MAX = 100,
-	NAME = UUID_TEXT + 1 + ENVIRONMENT_MAX + 1,
+	NAME = UUID_TEXT + 1 + ENVIRONMENT_MAX + 1 + HOME_DIGITS + 1,
 };
 
 #define LOCAL ".local"
@@ -32,7 +32,17 @@ struct vault_name {
 	bool local; /* what the local copy was last brought to agree with */
 };
 
-/* @return whether it is PROJECT.ENVIRONMENT, or that with ".local" */
+/* What follows for a copy: ".local", or ".DIGITS.local". */
+static bool
+is_local(const char *rest)
+{
+	if (rest[0] == '.' &&
+	    strspn(rest + 1, "0123456789abcdef") == HOME_DIGITS)
+		rest += 1 + HOME_DIGITS;
+	return text_equal(rest, LOCAL);
+}
+
+/* @return whether it is PROJECT.ENVIRONMENT, or that of a copy */
 static bool
 split(struct vault_name *out, const char *name)
 {
@@ -44,7 +54,7 @@ split(struct vault_name *out, const char *name)
 		return false;
 	environment = name + UUID_TEXT + 1;
 	len = strcspn(environment, ".");
-	out->local = text_equal(environment + len, LOCAL);
+	out->local = is_local(environment + len);
 	if ((!out->local && environment[len] != '\0') ||
 	    text_copy(out->environment, sizeof(out->environment), environment,
 		len) < 0)

@@ -11,6 +11,7 @@
 #include "connect.h"
 #include "key_copies.h"
 #include "known_values.h"
+#include "local.h"
 #include "unlock.h"
 
 int
@@ -96,7 +97,8 @@ clear(const struct move *move, enum key_store store, struct err *err)
 		return -(int)err->status;
 	if (store == KEY_STORE_KEYCHAIN &&
 	    (session_remove_item(place, move->caller, err) < 0 ||
-		known_values_remove(place, move->caller, err) < 0))
+		known_values_remove(place, move->account, move->caller, err) <
+		    0))
 		return -(int)err->status;
 	return key_copies_remove(
 	    place, move->account, store, move->caller, err);
@@ -132,9 +134,6 @@ copy(const struct move *move, enum key_store target, struct err *err)
 		    place->keychain.trouble == KEYCHAIN_WORKS)
 			return -(int)err->status;
 	}
-	if (target == KEY_STORE_KEYCHAIN && move->account->store != target &&
-	    known_values_begin(place, err) < 0)
-		return -(int)err->status;
 	return key_copies_write(place, move->account, target, move->private_key,
 	    move->shown, move->caller, err);
 }
@@ -166,6 +165,23 @@ finish_other(const struct move *move, enum key_store target, struct err *err)
 	return note(move, account->store, account->store, err);
 }
 
+/* What was left in the keychain did not follow: it counts as never seen. */
+static int
+forget_items(const struct move *move, struct err *err)
+{
+	const struct place *place = move->place;
+	AUTO_FD int lock = home_lock(&place->home, "lock", err);
+
+	if (lock < 0)
+		return lock;
+	for (size_t i = 0; i < place->trust.projects_n; i++) {
+		if (local_forget(&place->home, place->trust.projects[i].id,
+			NULL, err) < 0)
+			return -(int)err->status;
+	}
+	return 0;
+}
+
 /* New copies, then the store, then the old copies. */
 static int
 change(const struct move *move, enum key_store target, struct err *err)
@@ -173,6 +189,8 @@ change(const struct move *move, enum key_store target, struct err *err)
 	enum key_store old = move->account->store;
 
 	if (finish_other(move, target, err) < 0 ||
+	    (old != target && target == KEY_STORE_KEYCHAIN &&
+		forget_items(move, err) < 0) ||
 	    (old != target && note(move, old, target, err) < 0) ||
 	    copy(move, target, err) < 0)
 		return -(int)err->status;

@@ -11,18 +11,14 @@
  * Remove them, of every project that is trusted and every environment. What
  * other programs keep beside them stays.
  *
- * @param place  with the trust file; its project and environment are changed
+ * @param place    with the trust file; its project and environment are changed
+ * @param account  NULL: all of them go. Else those stay that were changed in
+ *                 the keychain and never pushed, or that cannot be compared
+ *                 since their workspace key is not there; the caller is told
  * @return 0; a failure of the keychain; -EXIT_FAILED, -EXIT_UNSAFE for a vault
  *         that cannot be read
  */
-int known_values_remove(
-    struct place *place, const struct caller *caller, struct err *err);
-
-/**
- * A keychain is about to keep them: see local_begin().
- *
- * @return 0; -EXIT_FAILED, -EXIT_UNSAFE for a vault that cannot be read
- */
-int known_values_begin(struct place *place, struct err *err);
+int known_values_remove(struct place *place, const struct account *account,
+    const struct caller *caller, struct err *err);
 
 #endif

@@ -4,9 +4,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <agentsecrets/account.h>
-#include <agentsecrets/fd.h>
+#include <agentsecrets/names.h>
 #include <agentsecrets/text.h>
 
 void
@@ -42,39 +43,6 @@ local_kind(enum local_kind *out, const struct place *place, struct err *err)
 		return -(int)err->status;
 	*out = kept ? LOCAL_ITEMS : LOCAL_NONE;
 	return 0;
-}
-
-/* What the directory's project.json, or else the home, says. */
-static bool
-keeps_file(const struct place *place, const char *directory)
-{
-	AUTO_PROJECT_FILE struct project_file file = PROJECT_FILE_INIT;
-	struct err ignored;
-
-	/* A directory that is gone keeps nothing. */
-	if (project_file_open(&file, directory, &ignored) <= 0 ||
-	    !text_equal(file.project, place->project))
-		return false;
-	return file.storage_mode != 0 ? file.storage_mode == 2
-				      : place->config.storage_mode == 2;
-}
-
-bool
-local_is_elsewhere(const struct place *place)
-{
-	const char *here =
-	    place->storage_mode == 2 ? place->file.directory : NULL;
-
-	for (size_t i = 0; i < place->trust.directories_n; i++) {
-		const struct trust_directory *one =
-		    &place->trust.directories[i];
-
-		if (text_equal(one->project, place->project) &&
-		    (here == NULL || !text_equal(one->path, here)) &&
-		    keeps_file(place, one->path))
-			return true;
-	}
-	return false;
 }
 
 static bool
@@ -118,63 +86,114 @@ note_row(struct vault *behind, struct vault *now, const struct vault_row *row,
 }
 
 int
-local_note(const struct place *place, struct vault *now,
-    const struct vault *rows, struct err *err)
+local_base(struct vault *out, const struct home *home, struct vault *vault,
+    const char *directory, struct err *err)
+{
+	int rc = vault_local_load(out, home, vault, directory, err);
+
+	if (rc != 0)
+		return rc;
+	vault_sort(vault);
+	for (size_t i = 0; i < vault->rows_n; i++) {
+		if (!vault->rows[i].deleted &&
+		    note_absent(out, vault->rows[i].name, err) < 0)
+			return -(int)err->status;
+	}
+	return 0;
+}
+
+static int
+note_copy(const struct home *home, struct vault *now, const struct vault *rows,
+    const char *directory, struct err *err)
 {
 	AUTO_VAULT struct vault behind = VAULT_INIT;
-	enum local_kind kind = LOCAL_NONE;
-	bool changed = false;
+	int rc = local_base(&behind, home, now, directory, err);
+	bool changed = rc == 0;
 
-	if (local_kind(&kind, place, err) < 0)
-		return -(int)err->status;
-	if (kind == LOCAL_NONE && !local_is_elsewhere(place))
-		return 0;
-	if (vault_local_load(&behind, &place->home, now, err) < 0)
-		return -(int)err->status;
+	if (rc < 0)
+		return rc;
 	for (size_t i = 0; i < rows->rows_n; i++) {
-		int rc = note_row(&behind, now, &rows->rows[i], err);
-
+		rc = note_row(&behind, now, &rows->rows[i], err);
 		if (rc < 0)
 			return rc;
 		changed |= rc > 0;
 	}
-	return changed ? vault_local_save(&behind, &place->home, err) : 0;
+	return changed ? vault_local_save(&behind, home, directory, err) : 0;
+}
+
+/* Whether there are items, or a change of store may have left some. */
+static int
+may_have_items(bool *out, const struct place *place, struct err *err)
+{
+	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
+	int rc = account_load(&account, &place->home, err);
+
+	if (rc < 0)
+		return rc;
+	*out = rc > 0 && account_may_have(&account, KEY_STORE_KEYCHAIN);
+	return 0;
+}
+
+/* Also one that nobody looks at now: the storage mode may come back. */
+static bool
+keeps_file(const struct place *place, const char *directory)
+{
+	AUTO_PROJECT_FILE struct project_file file = PROJECT_FILE_INIT;
+	char path[4096];
+	struct err ignored;
+	int n = snprintf(
+	    path, sizeof(path), "%s/.env.%s", directory, place->environment);
+
+	if ((n > 0 && (size_t)n < sizeof(path) && access(path, F_OK) == 0) ||
+	    (place->storage_mode == 2 && place->file.directory != NULL &&
+		text_equal(directory, place->file.directory)))
+		return true;
+	if (project_file_open(&file, directory, &ignored) <= 0 ||
+	    !text_equal(file.project, place->project))
+		return false;
+	return file.storage_mode != 0 ? file.storage_mode == 2
+				      : place->config.storage_mode == 2;
 }
 
 int
-local_begin(const struct place *place, struct vault *vault, struct err *err)
+local_note(const struct place *place, struct vault *now,
+    const struct vault *rows, struct err *err)
 {
-	AUTO_FD int lock = home_lock(&place->home, "lock", err);
-	AUTO_VAULT struct vault behind = VAULT_INIT;
+	const struct trust *trust = &place->trust;
+	bool items;
 
-	if (lock < 0 || vault_local_load(&behind, &place->home, vault, err) < 0)
+	if (may_have_items(&items, place, err) < 0 ||
+	    (items && note_copy(&place->home, now, rows, NULL, err) < 0))
 		return -(int)err->status;
-	/* There the file is the copy, and the items follow it. */
-	if (local_is_elsewhere(place))
-		return 0;
-	for (size_t i = 0; i < vault->rows_n; i++) {
-		const struct vault_row *row = &vault->rows[i];
+	for (size_t i = 0; i < trust->directories_n; i++) {
+		const struct trust_directory *one = &trust->directories[i];
+		int rc;
 
-		if (!row->deleted && vault_find(&behind, row->name) == NULL &&
-		    note_absent(&behind, row->name, err) < 0)
-			return -(int)err->status;
+		if (!text_equal(one->project, place->project))
+			continue;
+		rc = keeps_file(place, one->path)
+		    ? note_copy(&place->home, now, rows, one->path, err)
+		    : vault_local_remove(&place->home, place->project,
+			  place->environment, one->path, err);
+		if (rc < 0)
+			return rc;
 	}
-	return vault_local_save(&behind, &place->home, err);
+	return 0;
 }
 
 int
 local_agree(const struct place *place, struct vault *had,
-    const struct names *names, struct err *err)
+    const struct names *names, const char *directory, struct err *err)
 {
 	AUTO_VAULT struct vault now = VAULT_INIT;
 	AUTO_VAULT struct vault behind = VAULT_INIT;
+	int rc = exchange_load(&now, place, err);
 
-	if (exchange_load(&now, place, err) < 0 ||
-	    vault_local_load(&behind, &place->home, &now, err) < 0)
-		return -(int)err->status;
-	/* What another copy has not got yet is still to be known. */
-	if (behind.rows_n == 0 || local_is_elsewhere(place))
-		return 0;
+	if (rc >= 0)
+		rc = local_base(&behind, &place->home, &now, directory, err);
+	/* With no row of any name there is nothing that it did not follow. */
+	if (rc < 0 || (rc > 0 && behind.rows_n == 0))
+		return rc < 0 ? rc : 0;
 	vault_drop(&behind, (const char *const *)names->items, names->n);
 	for (size_t i = 0; i < names->n; i++) {
 		const struct vault_row *row = vault_find(&now, names->items[i]);
@@ -182,7 +201,19 @@ local_agree(const struct place *place, struct vault *had,
 		if (row != NULL && note_row(&behind, had, row, err) < 0)
 			return -(int)err->status;
 	}
-	return vault_local_save(&behind, &place->home, err);
+	return vault_local_save(&behind, &place->home, directory, err);
+}
+
+int
+local_forget(const struct home *home, const char *project,
+    const char *directory, struct err *err)
+{
+	for (size_t i = 0; i < ENVIRONMENTS_N; i++) {
+		if (vault_local_remove(home, project, environment_names[i],
+			directory, err) < 0)
+			return -(int)err->status;
+	}
+	return 0;
 }
 
 /* Every name that has an item, or may have got one. */
@@ -215,8 +246,9 @@ local_read(struct local *local, struct sides *sides, const struct names *names,
 	AUTO_NAMES struct names all = NAMES_INIT;
 
 	if (local_kind(&local->kind, place, err) < 0 ||
-	    vault_local_load(&local->behind, &place->home, sides->base, err) <
-		0)
+	    local_base(&local->behind, &place->home, sides->base,
+		place->storage_mode == 2 ? place->file.directory : NULL,
+		err) < 0)
 		return -(int)err->status;
 	if (place->storage_mode == 2) {
 		if (read_file(local, sides, err) < 0)

@@ -45,14 +45,20 @@ int local_kind(
 int local_keeps_items(bool *out, const struct place *place, struct err *err);
 
 /**
- * Whether another directory, or another way to call, has a file that this
- * command does not see: what that file agrees with must not be forgotten.
+ * Read what a copy was last brought to agree with. One that was never
+ * compared agrees with nothing: it may be older than anything here.
+ *
+ * @param out        VAULT_INIT, or replaced
+ * @param vault      as it is now
+ * @param directory  of the file; NULL: the items
+ * @return 1; 0 when the copy was never compared
  */
-bool local_is_elsewhere(const struct place *place);
+int local_base(struct vault *out, const struct home *home, struct vault *vault,
+    const char *directory, struct err *err);
 
 /**
- * Before a vault takes rows: keep what the local copy agrees with, for each
- * name whose value moves. The caller holds `lock`.
+ * Before a vault takes rows: keep what each copy on this machine agrees with,
+ * for each name whose value moves. The caller holds `lock`.
  *
  * @param now   as it was read under that lock
  * @param rows  what it is about to take
@@ -61,24 +67,23 @@ int local_note(const struct place *place, struct vault *now,
     const struct vault *rows, struct err *err);
 
 /**
- * A keychain becomes the local copy: nothing is known of the items that it may
- * have already, so other values there are no changes of what the vault has, and
- * those that are missing are behind. Takes `lock`.
+ * A copy now has what `had` holds of these names. The caller holds `lock`.
  *
- * @param vault  as read
- */
-int local_begin(
-    const struct place *place, struct vault *vault, struct err *err);
-
-/**
- * The local copy now has what `had` holds of these names. The caller holds
- * `lock`.
- *
- * @param had    the vault by which it was written, which may have moved since
- * @param names  sorted
+ * @param had        the vault by which it was written, which may have moved
+ *                   since
+ * @param names      sorted
+ * @param directory  of the file; NULL: the items
  */
 int local_agree(const struct place *place, struct vault *had,
-    const struct names *names, struct err *err);
+    const struct names *names, const char *directory, struct err *err);
+
+/**
+ * Whatever a copy is from now on, it was never compared, in no environment.
+ *
+ * @param directory  of the file; NULL: the items
+ */
+int local_forget(const struct home *home, const char *project,
+    const char *directory, struct err *err);
 
 /**
  * Read the local copy, and make it the local side of a comparison.

@@ -45,19 +45,12 @@ keep_first(struct logout_result *result, const struct err *failure)
 	result->keychain_err = *failure;
 }
 
-static bool
-may_have(const struct account *account, enum key_store store)
-{
-	return account->store == store ||
-	    (account->is_moving && account->other_store == store);
-}
-
 /* What lies here besides account.json and the vault. */
 static int
 remove_copies(struct place *place, const struct account *account,
     const struct caller *caller, struct logout_result *result, struct err *err)
 {
-	bool in_keychain = may_have(account, KEY_STORE_KEYCHAIN);
+	bool in_keychain = account_may_have(account, KEY_STORE_KEYCHAIN);
 
 	if (session_remove(place, in_keychain, caller, err) < 0 ||
 	    (in_keychain &&
@@ -68,7 +61,7 @@ remove_copies(struct place *place, const struct account *account,
 			return -(int)err->status;
 		keep_first(result, err);
 	}
-	return may_have(account, KEY_STORE_CONFIG)
+	return account_may_have(account, KEY_STORE_CONFIG)
 	    ? config_keys_remove(&place->home, err)
 	    : 0;
 }
@@ -146,9 +139,9 @@ forget_values(struct place *place, const struct account *account,
 {
 	struct err failure;
 
-	if (may_have(account, KEY_STORE_KEYCHAIN) &&
+	if (account_may_have(account, KEY_STORE_KEYCHAIN) &&
 	    (trust_load(&place->trust, &place->home, &failure) < 0 ||
-		known_values_remove(place, caller, &failure) < 0))
+		known_values_remove(place, NULL, caller, &failure) < 0))
 		keep_first(result, &failure);
 }
 

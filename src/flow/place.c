@@ -14,6 +14,7 @@
 #include <agentsecrets/other_home.h>
 #include <agentsecrets/text.h>
 
+#include "local.h"
 #include "server_choice.h"
 
 int
@@ -376,6 +377,7 @@ place_bind_locked(struct place *place, struct err *err)
 	AUTO_ACCOUNT struct account account = ACCOUNT_INIT;
 	struct trust_directory line = {.path = place->file.directory};
 	struct trust_project project = {.id = ""};
+	const struct trust_directory *before;
 
 	if (trust_load(&trust, &place->home, err) < 0 ||
 	    account_needed(&account, &place->home, err) < 0 ||
@@ -388,6 +390,11 @@ place_bind_locked(struct place *place, struct err *err)
 	memcpy(project.workspace, place->file.workspace,
 	    sizeof(project.workspace));
 	memcpy(project.name, place->file.project_name, sizeof(project.name));
+	before = trust_directory_find(&trust, line.path);
+	/* Nobody noted what happened to a file in it until now. */
+	if ((before == NULL || !text_equal(before->project, line.project)) &&
+	    local_forget(&place->home, line.project, line.path, err) < 0)
+		return -(int)err->status;
 	if (trust_directory_put(&trust, &line, err) < 0 ||
 	    trust_project_put(&trust, &project, err) < 0 ||
 	    trust_save(&trust, &place->home, err) < 0)

@@ -4,7 +4,10 @@
 #include <agentsecrets/flow_project.h>
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,21 +261,43 @@ project_find_listed(const struct net_project **out,
 	    "shows");
 }
 
+/* Of any environment: the vault, or what a copy of it agrees with. */
+static bool
+is_vault_of(const char *file, const char *project)
+{
+	size_t len = strlen(file);
+
+	return text_has_prefix(file, project) && file[UUID_TEXT] == '.' &&
+	    (environment_is_known(file + UUID_TEXT + 1) ||
+		text_equal(file + len - strlen(".local"), ".local"));
+}
+
 int
 project_remove_vaults(
     const struct home *home, const char *project, struct err *err)
 {
-	static const char *const suffixes[] = {"", ".local"};
+	int fd = openat(
+	    home->fd, "vault", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *listing = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *one;
+	int rc = 0;
 
-	for (size_t i = 0; i < 2 * ENVIRONMENTS_N; i++) {
-		char name[128];
-
-		snprintf(name, sizeof(name), "vault/%s.%s%s", project,
-		    environment_names[i / 2], suffixes[i % 2]);
-		if (home_remove(home, name, err) < 0)
-			return -(int)err->status;
+	if (listing == NULL) {
+		fd_close(&fd);
+		return errno == ENOENT
+		    ? 0
+		    : err_sys(err, EXIT_FAILED, "cannot open '%s/vault'",
+			  home->path);
 	}
-	return 0;
+	while (rc == 0 && (one = readdir(listing)) != NULL) {
+		char name[NAME_MAX + sizeof("vault/")];
+
+		snprintf(name, sizeof(name), "vault/%s", one->d_name);
+		if (is_vault_of(one->d_name, project))
+			rc = home_remove(home, name, err);
+	}
+	closedir(listing);
+	return rc;
 }
 
 /*

@@ -264,8 +264,10 @@ compare_file(struct push *push, const struct env_file *file, bool own,
     struct vault *behind, struct err *err)
 {
 	if (own) {
-		if (vault_local_load(behind, &push->sides.place->home,
-			push->sides.base, err) < 0)
+		const struct place *place = push->sides.place;
+
+		if (local_base(behind, &place->home, push->sides.base,
+			place->file.directory, err) < 0)
 			return -(int)err->status;
 		push->sides.file = file;
 		push->sides.behind = behind;

@@ -151,7 +151,7 @@ settle_file(struct place *place, const struct workspace_key *key,
 	    local_read(&local, &sides, NULL, place, caller, err) < 0 ||
 	    write_file(&sides, settle, &settled, err) < 0)
 		return -(int)err->status;
-	return local_agree(place, &vault, &settled, err);
+	return local_agree(place, &vault, &settled, place->file.directory, err);
 }
 
 /* ---- the items --------------------------------------------------------- */
@@ -338,7 +338,7 @@ settle_items(struct place *place, const struct workspace_key *key,
 	known.all &= opened;
 	if ((turn = home_lock(&place->home, "items.lock", err)) < 0 ||
 	    exchange_load(&vault, place, err) < 0 ||
-	    vault_local_load(&local.behind, &place->home, &vault, err) < 0 ||
+	    local_base(&local.behind, &place->home, &vault, NULL, err) < 0 ||
 	    names_to_settle(&names, &work.sides, &known, err) < 0)
 		return -(int)err->status;
 	if (!opened)
@@ -350,9 +350,8 @@ settle_items(struct place *place, const struct workspace_key *key,
 	if (plan(&work, settle, &names, follow, err) < 0 ||
 	    write_items(&work, err) < 0)
 		return -(int)err->status;
-	if (!follow &&
-	    ((lock = home_lock(&place->home, "lock", err)) < 0 ||
-		local_agree(place, &vault, &work.settled, err) < 0))
+	if ((lock = home_lock(&place->home, "lock", err)) < 0 ||
+	    local_agree(place, &vault, &work.settled, NULL, err) < 0)
 		return -(int)err->status;
 	return report_failed(&work, settle, err);
 }
@@ -407,18 +406,37 @@ items_complete(
 	return settle_local(place, &key, &settle, caller, err);
 }
 
-int
-items_behind(struct names *out, const struct place *place, struct err *err)
+static int
+add_behind(struct names *out, const struct place *place, struct vault *vault,
+    const char *directory, struct err *err)
 {
-	AUTO_VAULT struct vault vault = VAULT_INIT;
 	AUTO_VAULT struct vault behind = VAULT_INIT;
 
-	if (exchange_load(&vault, place, err) < 0 ||
-	    vault_local_load(&behind, &place->home, &vault, err) < 0)
+	if (local_base(&behind, &place->home, vault, directory, err) < 0)
 		return -(int)err->status;
 	for (size_t i = 0; i < behind.rows_n; i++) {
 		if (names_add(out, behind.rows[i].name) < 0)
 			return err_memory(err);
 	}
+	return 0;
+}
+
+int
+items_behind(struct names *out, const struct place *place, struct err *err)
+{
+	AUTO_VAULT struct vault vault = VAULT_INIT;
+	enum local_kind kind;
+	bool kept;
+
+	if (exchange_load(&vault, place, err) < 0 ||
+	    local_kind(&kind, place, err) < 0 ||
+	    local_keeps_items(&kept, place, err) < 0 ||
+	    (kind == LOCAL_FILE &&
+		add_behind(out, place, &vault, place->file.directory, err) <
+		    0) ||
+	    (kind != LOCAL_NONE && kept &&
+		add_behind(out, place, &vault, NULL, err) < 0))
+		return -(int)err->status;
+	names_sort(out);
 	return 0;
 }

@@ -263,7 +263,11 @@ check_target(const struct export_request *request, struct err *err)
 		    err, EXIT_USAGE, "secrets are not printed: name a file");
 		return err_hint(err, "'agentsecrets get KEY' prints one value");
 	}
-	return request->force ? 0 : file_check_new(file, err);
+	if (request->force || access(file, F_OK) < 0)
+		return 0;
+	err_set(err, EXIT_FAILED, "cannot write '%.*s': it exists already",
+	    text_before_equals(file), file);
+	return err_hint(err, "--force replaces it");
 }
 
 static int

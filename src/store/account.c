@@ -330,6 +330,13 @@ account_pending_remove(const struct home *home, struct err *err)
 	return home_remove(home, pending_file, err);
 }
 
+bool
+account_may_have(const struct account *account, enum key_store store)
+{
+	return account->store == store ||
+	    (account->is_moving && account->other_store == store);
+}
+
 struct account_workspace *
 account_workspace_find(const struct account *account, const char *id)
 {

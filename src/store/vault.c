@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <agentsecrets/crypto.h>
 #include <agentsecrets/text.h>
 
 #include "vault_text.h"
 
-#define LOCAL ".local"
-
 enum {
+	SUFFIX_MAX = sizeof(".local") + 1 + HOME_DIGITS,
 	FILE_NAME =
-	    sizeof("vault/") + UUID_TEXT + 1 + ENVIRONMENT_MAX + sizeof(LOCAL),
+	    sizeof("vault/") + UUID_TEXT + 1 + ENVIRONMENT_MAX + SUFFIX_MAX,
 };
 
 void
@@ -300,14 +300,40 @@ vault_load(struct vault *out, const struct home *home, const char *project,
 	return 1;
 }
 
+/* Which copy it is: the items, or the file in a directory. */
+static void
+local_suffix(char out[SUFFIX_MAX], const char *directory)
+{
+	uint8_t hash[HASH_BYTES];
+	char digits[2 * HASH_BYTES + 1];
+
+	if (directory == NULL) {
+		snprintf(out, SUFFIX_MAX, ".local");
+		return;
+	}
+	crypto_sha256(hash, directory, strlen(directory));
+	text_hex_encode(digits, hash, sizeof(hash));
+	snprintf(out, SUFFIX_MAX, ".%.*s.local", HOME_DIGITS, digits);
+}
+
+static int
+local_name(char out[FILE_NAME], const char *project, const char *environment,
+    const char *directory, struct err *err)
+{
+	char suffix[SUFFIX_MAX];
+
+	local_suffix(suffix, directory);
+	return file_name(out, project, environment, suffix, err);
+}
+
 int
 vault_local_load(struct vault *out, const struct home *home,
-    const struct vault *vault, struct err *err)
+    const struct vault *vault, const char *directory, struct err *err)
 {
 	AUTO_VAULT struct vault local = VAULT_INIT;
 	char name[FILE_NAME];
-	int rc =
-	    file_name(name, vault->project, vault->environment, LOCAL, err);
+	int rc = local_name(
+	    name, vault->project, vault->environment, directory, err);
 
 	if (rc == 0)
 		rc =
@@ -356,14 +382,22 @@ vault_save(struct vault *vault, const struct home *home, struct err *err)
 }
 
 int
-vault_local_save(struct vault *local, const struct home *home, struct err *err)
+vault_local_save(struct vault *local, const struct home *home,
+    const char *directory, struct err *err)
 {
 	char name[FILE_NAME];
-	int rc =
-	    file_name(name, local->project, local->environment, LOCAL, err);
+	int rc = local_name(
+	    name, local->project, local->environment, directory, err);
 
-	if (rc < 0)
-		return rc;
-	return local->rows_n > 0 ? save(local, home, name, err)
-				 : home_remove(home, name, err);
+	return rc < 0 ? rc : save(local, home, name, err);
+}
+
+int
+vault_local_remove(const struct home *home, const char *project,
+    const char *environment, const char *directory, struct err *err)
+{
+	char name[FILE_NAME];
+	int rc = local_name(name, project, environment, directory, err);
+
+	return rc < 0 ? rc : home_remove(home, name, err);
 }

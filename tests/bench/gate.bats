@@ -1,8 +1,7 @@
 #!/usr/bin/env bats
 # The budgets of a warm launch with 20 secrets. ./dev check runs this file
-# by itself, when nothing else disturbs the clock.
+# alone, when nothing else disturbs the clock.
 # product build only
-# runs alone
 load ../e2e/lib
 load warm
 load ../e2e/keychain

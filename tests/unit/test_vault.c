@@ -389,30 +389,51 @@ test_local(void **state)
 			     "development", &err),
 	    0);
 	snprintf(vault.origin, sizeof(vault.origin), "embedded");
-	assert_int_equal(vault_local_load(&local, &f->home, &vault, &err), 0);
+	assert_int_equal(
+	    vault_local_load(&local, &f->home, &vault, NULL, &err), 0);
 	assert_int_equal(local.rows_n, 0);
 	put(&local, "A", 1, 1, 9);
-	assert_int_equal(vault_local_save(&local, &f->home, &err), 0);
+	assert_int_equal(vault_local_save(&local, &f->home, NULL, &err), 0);
 	/* Beside the vault, which it is not. */
 	assert_int_equal(vault_load(&again, &f->home, PROJECT, WORKSPACE,
 			     "development", &err),
 	    0);
-	assert_int_equal(vault_local_load(&again, &f->home, &vault, &err), 1);
+	assert_int_equal(
+	    vault_local_load(&again, &f->home, &vault, NULL, &err), 1);
 	holds(&again, "A", 9);
 	/* One of another workspace is none. */
 	snprintf(vault.workspace, sizeof(vault.workspace), PROJECT);
-	assert_int_equal(vault_local_load(&again, &f->home, &vault, &err), 0);
+	assert_int_equal(
+	    vault_local_load(&again, &f->home, &vault, NULL, &err), 0);
 	assert_int_equal(again.rows_n, 0);
 	assert_string_equal(again.workspace, PROJECT);
 	snprintf(vault.workspace, sizeof(vault.workspace), WORKSPACE);
-	/* Without a row there is no file. */
-	vault_drop(&local, &(const char *){"A"}, 1);
-	assert_int_equal(vault_local_save(&local, &f->home, &err), 0);
-	assert_int_equal(home_read(&f->home, name, &text, 4096, &err), 0);
-	assert_int_equal(vault_local_save(&local, &f->home, &err), 0);
-	fixture_write(f, name, "agentsecrets-vault 1\n");
+	/* Each copy has its own. */
 	assert_int_equal(
-	    vault_local_load(&again, &f->home, &vault, &err), -EXIT_UNSAFE);
+	    vault_local_load(&again, &f->home, &vault, "/tmp/x", &err), 0);
+	assert_int_equal(vault_local_save(&local, &f->home, "/tmp/x", &err), 0);
+	/* The digits are those of sha256sum. */
+	assert_int_equal(
+	    home_read(&f->home,
+		"vault/" PROJECT ".development.2e56aa36f538b33b.local", &text,
+		4096, &err),
+	    1);
+	/* Without a row it still says that the copy was compared. */
+	vault_drop(&local, &(const char *){"A"}, 1);
+	assert_int_equal(vault_local_save(&local, &f->home, NULL, &err), 0);
+	assert_int_equal(
+	    vault_local_load(&again, &f->home, &vault, NULL, &err), 1);
+	assert_int_equal(again.rows_n, 0);
+	assert_int_equal(
+	    vault_local_remove(&f->home, PROJECT, "development", NULL, &err),
+	    0);
+	assert_int_equal(
+	    vault_local_load(&again, &f->home, &vault, NULL, &err), 0);
+	assert_int_equal(
+	    vault_local_load(&again, &f->home, &vault, "/tmp/x", &err), 1);
+	fixture_write(f, name, "agentsecrets-vault 1\n");
+	assert_int_equal(vault_local_load(&again, &f->home, &vault, NULL, &err),
+	    -EXIT_UNSAFE);
 	assert_non_null(strstr(err.text, ".development.local': damaged"));
 	assert_non_null(strstr(err.hint, "diff"));
 }
