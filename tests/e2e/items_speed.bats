@@ -62,15 +62,16 @@ push_anew() {
 }
 
 @test "200 values go into the keychain in two seconds" {
-  local floor
+  local push
   member_home
-  # What the provider needs for as many, on a machine as busy as it is now.
-  keychain_tree
-  best_of 2 "$PROBE" fill speed: 200
-  floor=$BEST
   best_of 3 push_anew
-  echo "# push of 200 values: $BEST ms; the provider alone: $floor ms" >&3
-  at_most "$BEST" 2000 || at_most "$BEST" "$(bc <<<"$floor * 2")"
+  push=$BEST
+  # What the provider needs for as many, on a machine as busy as it is now; it
+  # writes all that it has each time, which is twice as much by then.
+  keychain_tree
+  best_of 1 "$PROBE" fill speed: 200
+  echo "# push of 200 values: $push ms; then the provider alone: $BEST ms" >&3
+  at_most "$push" 2000 || at_most "$push" "$(bc <<<"$BEST * 3 / 2")"
   PROJECT=$(project_id)
   [ "$(secret-tool lookup service AgentSecrets username \
     "$PROJECT:development:NAME_200")" = "$(sed -n 's/^NAME_200=//p' many.env)" ]
