@@ -88,4 +88,10 @@ int text_hex_decode(uint8_t *out, size_t len, const char *text);
  */
 int text_copy(char *out, size_t out_len, const void *bytes, size_t len);
 
+/**
+ * Whether a shell takes the text as one word as it stands: letters, digits and
+ * "/._-", not empty, and no option.
+ */
+bool text_is_plain_word(const char *text);
+
 #endif

@@ -242,3 +242,14 @@ text_copy(char *out, size_t out_len, const void *bytes, size_t len)
 	out[len] = '\0';
 	return 0;
 }
+
+bool
+text_is_plain_word(const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789/._-";
+
+	return text[0] != '\0' && text[0] != '-' &&
+	    text[strspn(text, plain)] == '\0';
+}

@@ -162,7 +162,11 @@ offer_environments(const struct slot *slot)
 	offer(slot, "production");
 }
 
-/* The projects that were used on this machine before. */
+/*
+ * The projects that were used on this machine before. bash(1) types a
+ * candidate without quotes, and a name may come from a project.json that was
+ * cloned.
+ */
 static void
 offer_projects(const struct slot *slot)
 {
@@ -173,8 +177,10 @@ offer_projects(const struct slot *slot)
 	if (home_open(&home, false, &err) <= 0 ||
 	    trust_load(&trust, &home, &err) < 0)
 		return;
-	for (size_t i = 0; i < trust.projects_n; i++)
-		offer(slot, trust.projects[i].name);
+	for (size_t i = 0; i < trust.projects_n; i++) {
+		if (text_is_plain_word(trust.projects[i].name))
+			offer(slot, trust.projects[i].name);
+	}
 }
 
 /* "1|2", "[sealed|keychain]": each of them. */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <agentsecrets/text.h>
+
 static struct doctor_check *
 last(struct doctor *doctor)
 {
@@ -85,6 +87,15 @@ doctor_hint(struct doctor *doctor, const char *format, ...)
 	va_start(args, format);
 	replace(doctor, &check->hint, format, args);
 	va_end(args);
+}
+
+void
+doctor_hint_mode(struct doctor *doctor, unsigned mode, const char *path)
+{
+	if (text_is_plain_word(path))
+		doctor_hint(doctor, "run 'chmod %o %s'", mode, path);
+	else
+		doctor_hint(doctor, "change its mode to %04o", mode);
 }
 
 bool

@@ -41,6 +41,12 @@ void doctor_hint(struct doctor *doctor, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /**
+ * The hint that a path is to get another mode: a command, where a shell takes
+ * the path as it stands.
+ */
+void doctor_hint_mode(struct doctor *doctor, unsigned mode, const char *path);
+
+/**
  * The last finding can be mended: its hint names --repair where it has none.
  *
  * @return whether to mend it now

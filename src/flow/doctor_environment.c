@@ -164,7 +164,7 @@ doctor_password(struct doctor *doctor)
 		    "the password file '%s' is open to other users "
 		    "(mode %04o)",
 		    path, (unsigned)st.st_mode & 07777);
-		doctor_hint(doctor, "run 'chmod 600 %s'", path);
+		doctor_hint_mode(doctor, 0600, path);
 	} else if (S_ISREG(st.st_mode)) {
 		doctor_say(doctor, "file", DOCTOR_OK,
 		    "the password file '%s' is yours alone", path);

@@ -75,7 +75,7 @@ check_mode(struct doctor *doctor, const struct entry *entry,
 							    : DOCTOR_WARNING,
 		    "'%s' is open to other users (mode %04o)", path,
 		    (unsigned)mode);
-	doctor_hint(doctor, "run 'chmod %o %s'", (unsigned)wanted, path);
+	doctor_hint_mode(doctor, (unsigned)wanted, path);
 	if (!doctor_may_mend(doctor))
 		return;
 	if (set_mode(entry, wanted, &err) < 0)
@@ -112,8 +112,13 @@ check_entry(struct doctor *doctor, const struct entry *entry)
 		doctor_say(doctor, "owner", DOCTOR_PROBLEM,
 		    "'%s' belongs to another user (uid %u)", path,
 		    (unsigned)st.st_uid);
-		doctor_hint(doctor, "run 'sudo chown -R %u %s'",
-		    (unsigned)geteuid(), doctor->place.home.path);
+		if (text_is_plain_word(doctor->place.home.path))
+			doctor_hint(doctor, "run 'sudo chown -R %u %s'",
+			    (unsigned)geteuid(), doctor->place.home.path);
+		else
+			doctor_hint(doctor,
+			    "give all of the home to yourself (uid %u)",
+			    (unsigned)geteuid());
 		return false;
 	}
 	check_mode(doctor, entry, &st, path);

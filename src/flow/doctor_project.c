@@ -175,7 +175,7 @@ check_mode(struct doctor *doctor, const char *path, mode_t mode)
 	doctor_say(doctor, "env_mode", DOCTOR_WARNING,
 	    "'%s' holds values, and is open to other users (mode %04o)", path,
 	    (unsigned)mode & 07777);
-	doctor_hint(doctor, "run 'chmod 600 %s'", path);
+	doctor_hint_mode(doctor, 0600, path);
 	if (!doctor_may_mend(doctor))
 		return;
 	if (chmod(path, 0600) < 0) {

@@ -116,6 +116,19 @@ with_secrets() {
   offers ALPHA ALSO
 }
 
+@test "a project's name that a shell would run is not offered" {
+  with_secrets
+  mkdir -p "$WORK/clone/.agentsecrets"
+  # shellcheck disable=SC2016 # for no shell
+  sed -e 's|"project_name": "[^"]*"|"project_name": "w$(date)"|' \
+    -e 's|"project_id": "[^"]*"|"project_id": "11111111-2222-4333-8444-555555555555"|' \
+    .agentsecrets/project.json >"$WORK/clone/.agentsecrets/project.json"
+  cd "$WORK/clone"
+  agentsecrets trust
+  typed 'agentsecrets get -p w' agentsecrets get -p w
+  offers web
+}
+
 @test "names of projects that were used here" {
   with_secrets
   mkdir "$WORK/other"

@@ -107,6 +107,16 @@ JSON
   [ "$(stat -c %a notes)" = 644 ]
 }
 
+@test 'no command is told with a path that a shell would take apart' {
+  # shellcheck disable=SC2016 # for no shell
+  WORK=$WORK/'a $(date) home'
+  mkdir "$WORK"
+  chmod 0755 "$WORK"
+  AGENTSECRETS_HOME=$WORK look
+  finding home mode
+  [ "$LEVEL $HINT" = 'warning change its mode to 0700' ]
+}
+
 @test 'a home that is closed to its owner is opened' {
   needs_root
   new_account
