@@ -130,6 +130,14 @@ bool home_is_usual(const struct home *home);
 bool home_leftover(int dir, const char *entry, bool remove);
 
 /**
+ * Whether a file of that name would be new: before anybody is asked for
+ * anything on its account.
+ *
+ * @return 0; -EXIT_FAILED, with a hint at --force where that replaces it
+ */
+int file_check_new(const char *path, struct err *err);
+
+/**
  * Write a file anywhere else with the same care: temporary file beside it,
  * fsync, rename, fsync of the directory. Refuses to replace anything but a
  * regular file.

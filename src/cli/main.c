@@ -174,6 +174,27 @@ hint_second_word(const char *group, const char *word, struct err *err)
 	    : err_hint(err, "see 'agentsecrets %s --help'", group);
 }
 
+static int no_command(int argc, char **argv, struct err *err);
+
+/* "help", and what it is about. @return 0 when it was answered */
+static int
+help_about(int argc, char **argv, struct err *err)
+{
+	int words;
+	const struct command *command =
+	    argc > 2 ? command_find(argc - 1, argv + 1, &words) : NULL;
+
+	if (argc == 2)
+		help_program();
+	else if (command != NULL)
+		help_command(command);
+	else if (argc == 3 && command_is_group(argv[2]))
+		help_group(argv[2]);
+	else
+		return no_command(argc - 1, argv + 1, err);
+	return 0;
+}
+
 /* What argv[1] is when it is no command. @return 0 when it was answered */
 static int
 no_command(int argc, char **argv, struct err *err)
@@ -184,8 +205,9 @@ no_command(int argc, char **argv, struct err *err)
 		err_set(err, EXIT_USAGE, "no command given");
 		return err_hint(err, "see 'agentsecrets --help'");
 	}
-	if (text_equal(word, "--help") || text_equal(word, "-h") ||
-	    text_equal(word, "help")) {
+	if (text_equal(word, "help"))
+		return help_about(argc, argv, err);
+	if (text_equal(word, "--help") || text_equal(word, "-h")) {
 		help_program();
 		return 0;
 	}

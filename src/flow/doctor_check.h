@@ -20,6 +20,7 @@ struct doctor {
 	const char *group;
 	struct place place; /* home.fd is -1 where there is none of use */
 	bool can_write;	    /* nothing hinders a change of the home's files */
+	bool has_settings;
 	bool has_config;
 	struct account account;
 	int account_state; /* 1 read, 0 there is none, < 0 damaged */

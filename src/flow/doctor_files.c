@@ -24,6 +24,7 @@ check_settings(struct doctor *doctor)
 		    doctor->place.home.path);
 		return;
 	}
+	doctor->has_settings = true;
 	doctor_say(
 	    doctor, "settings.json", DOCTOR_OK, "settings.json is sound");
 	if (doctor->place.settings.hardening_required &&

@@ -239,8 +239,10 @@ doctor_project(struct doctor *doctor)
 {
 	AUTO_PLACE struct place place = PLACE_INIT;
 
+	/* What no command can do without is told by other groups. */
 	if (doctor->place.home.fd < 0 || !is_here(doctor) ||
 	    doctor->account_state <= 0 || !doctor->has_trust ||
+	    !doctor->has_settings || !doctor->has_config ||
 	    !find(doctor, &place))
 		return;
 	check_vault(doctor, &place);

@@ -314,8 +314,11 @@ log_export_run(const struct log_filter *filter, const char *file, bool force,
 	AUTO_HOME struct home home = HOME_INIT;
 	struct exporting exporting = {.text = &result->text};
 	struct audit_count count;
+	bool printed = text_equal(file, "-");
 	int rc = sieve_fill(&exporting.sieve, filter, err);
 
+	if (rc == 0 && !printed && !force)
+		rc = file_check_new(file, err);
 	if (rc == 0)
 		rc = open_log(&home, NULL, err);
 	if (rc == 0)
@@ -326,11 +329,8 @@ log_export_run(const struct log_filter *filter, const char *file, bool force,
 		result->damaged = count.damaged;
 	}
 	free(exporting.starts);
-	if (rc < 0 || text_equal(file, "-"))
+	if (rc < 0 || printed)
 		return rc;
-	rc = file_write(
+	return file_write(
 	    file, result->text.data, result->text.len, 0600, force, err);
-	if (rc < 0 && !force && access(file, F_OK) == 0)
-		return err_hint(err, "--force replaces it");
-	return rc;
 }

@@ -263,11 +263,7 @@ check_target(const struct export_request *request, struct err *err)
 		    err, EXIT_USAGE, "secrets are not printed: name a file");
 		return err_hint(err, "'agentsecrets get KEY' prints one value");
 	}
-	if (request->force || access(file, F_OK) < 0)
-		return 0;
-	err_set(err, EXIT_FAILED, "cannot write '%.*s': it exists already",
-	    text_before_equals(file), file);
-	return err_hint(err, "--force replaces it");
+	return request->force ? 0 : file_check_new(file, err);
 }
 
 static int

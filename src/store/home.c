@@ -395,6 +395,22 @@ home_is_usual(const struct home *home)
 }
 
 int
+file_check_new(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return 0; /* file_write() says what hinders it */
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, EXIT_FAILED,
+		    "cannot write '%.*s': it is not a regular file",
+		    text_before_equals(path), path);
+	err_set(err, EXIT_FAILED, "cannot write '%.*s': it exists already",
+	    text_before_equals(path), path);
+	return err_hint(err, "--force replaces it");
+}
+
+int
 file_write(const char *path, const void *bytes, size_t len, unsigned mode,
     bool replace, struct err *err)
 {

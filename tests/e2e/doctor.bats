@@ -185,9 +185,11 @@ JSON
 }
 
 @test 'settings, config and the audit log' {
-  new_account
+  new_account web
   set_settings '{"session_cache": "an hour"}'
   found problem files settings.json "session_cache"
+  # It is not the directory that has to be looked at.
+  no_finding project place
   set_settings '{"session_cache": 0}'
   found note files session_cache '0'
   set_settings '{}'

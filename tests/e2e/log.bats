@@ -153,6 +153,8 @@ lists() {
   run -1 agentsecrets log export "$out"
   assert_match "it exists already"
   assert_match 'hint: --force replaces it'
+  run -1 agentsecrets log export .
+  [ "$output" = "agentsecrets: cannot write '.': it is not a regular file" ]
   run -0 --separate-stderr agentsecrets log export --force -n 2 -p web --json "$out"
   [ "$output" = "{\"file\":\"$out\",\"entries\":2,\"damaged\":2}" ]
   tail -n 2 "$out.want" | cmp - "$out"

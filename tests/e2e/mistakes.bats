@@ -249,6 +249,18 @@ no_account() { [ ! -e "$AGENTSECRETS_HOME/account.json" ]; }
   assert_one_error 'is missing'
 }
 
+@test "help about a command, a group, and what is neither" {
+  run -0 agentsecrets help project
+  assert_line 'usage: agentsecrets project command [options] [operands]'
+  run -0 agentsecrets help project list
+  assert_match 'usage: agentsecrets project list'
+  run -0 agentsecrets help
+  assert_line 'usage: agentsecrets command [options] [operands]'
+  run -2 agentsecrets help lst
+  assert_one_error "unknown command 'lst'"
+  [ "${lines[1]}" = "hint: did you mean 'agentsecrets list'?" ]
+}
+
 @test "what was mistyped is suggested" {
   new_account
   agentsecrets set -q STRIPE_KEY=value

@@ -131,6 +131,8 @@ holds() {
   assert_one_error "cannot write 'kept': it exists already"
   assert_match 'hint: --force replaces it'
   [ "$(<kept)" = mine ]
+  run -1 agentsecrets export .
+  [ "$output" = "agentsecrets: cannot write '.': it is not a regular file" ]
   chmod 0644 kept
   run -0 agentsecrets export --force --format json kept
   [ "$(<kept)" = "$(<out.json)" ]
