@@ -356,6 +356,7 @@ no_bus() { run env -u DBUS_SESSION_BUS_ADDRESS "$@"; }
 @test "a keychain that has other values already does not change the server's" {
   fresh_home
   new_account web --key-store sealed
+  # shellcheck disable=SC2034 # for set_item
   PROJECT=$(project_id)
   agentsecrets set A=1 B=2
   set_item A stale
