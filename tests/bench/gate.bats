@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # The budgets of a warm launch with 20 secrets. ./dev check runs this file
-# alone, when nothing else disturbs the clock.
+# by itself, when nothing else disturbs the clock.
 # product build only
+# runs alone
 load ../e2e/lib
 load warm
 load ../e2e/keychain

@@ -2,6 +2,7 @@
 # What the keychain costs: 200 values go in within two seconds, and a launch
 # asks it for one key at most, however many secrets there are.
 # product build only
+# runs alone
 load lib
 load team
 load keychain

@@ -5,6 +5,8 @@
 # A bats file with this in its first lines is about the binaries as they are
 # shipped (memory, system calls, cost) and is not run with sanitizers.
 product_only='^# product build only'
+# What measures time: nothing else may run meanwhile.
+alone='^# runs alone'
 
 # build_all BUILD FLAG...: the programs, the test programs and the test tools.
 build_all() {
@@ -69,17 +71,28 @@ bats_one() {
   )
 }
 
-# bats_tests BUILD: the end-to-end tests, several files at once.
+# says FILE PATTERN: whether one of its first lines matches.
+says() { head -n 15 "$1" | grep -q "$2"; }
+
+# bats_tests BUILD: the end-to-end tests, several files at once, and then those
+# that run alone.
 bats_tests() {
-  local file
-  for file in tests/e2e/*.bats tests/hostile/*.bats; do
+  local file later=()
+  for file in tests/e2e/*.bats tests/hostile/*.bats tests/bench/*.bats; do
     [ -f "$file" ] || continue
-    if [ "$1" = asan ] && head -n 15 "$file" | grep -q "$product_only"; then
+    if [ "$1" = asan ] && says "$file" "$product_only"; then
+      continue
+    fi
+    if says "$file" "$alone"; then
+      later+=("$file")
       continue
     fi
     tap_pool $(($(nproc) + 1)) bats_one "$1" "$file"
   done
   wait
+  for file in ${later[@]+"${later[@]}"}; do
+    bats_one "$1" "$file"
+  done
 }
 
 # lint_one FILE
@@ -134,7 +147,6 @@ check() {
     unit_tests gcc
     lints
     bats_tests gcc
-    bats_one gcc tests/bench/gate.bats
   fi
   if tap_step 'build asan' build_all asan --enable-sanitizers &&
     fresh_install asan; then
