@@ -295,10 +295,12 @@ b.c=d" ]
 
 @test "bad options are 125 with a hint and start nothing" {
   local option
-  for option in --bogus --onl=ALPHA -x --fresh=yes --dry-run=1 -qx; do
+  for option in --bogus -x --fresh=yes --dry-run=1 -qx; do
     refused "${option%%=*}|-x" env "$option" --
     assert_match "hint: see 'agentsecrets env --help'"
   done
+  refused --onl env --onl=ALPHA --
+  assert_match "hint: did you mean '--only'\\?"
   run -125 agentsecrets env --prefix
   assert_one_error "'--prefix'"
 }
