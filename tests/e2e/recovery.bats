@@ -32,13 +32,13 @@ old_vault() {
   [ "$(cat .env.development)" = $'A=old\nB=new' ]
 }
 
-@test "mode 2: a file that cannot be renewed leaves the vault as it was" {
+@test "mode 2: a file that cannot be renewed is behind, not changed" {
   new_account web --storage-mode 2
   set_from A old
   rm .env.development
   mkdir .env.development
   run -1 set_from A new
-  assert_one_error 'stored on the server, but the file is not renewed'
+  assert_one_error 'stored, but the file is not renewed'
   rmdir .env.development
   agentsecrets pull
   [ "$(cat .env.development)" = A=new ]
