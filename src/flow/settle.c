@@ -341,11 +341,18 @@ settle_items(struct place *place, const struct workspace_key *key,
 	    local_base(&local.behind, &place->home, &vault, NULL, err) < 0 ||
 	    names_to_settle(&names, &work.sides, &known, err) < 0)
 		return -(int)err->status;
+	if (named(&changed, settle, err) < 0)
+		return -(int)err->status;
+	if (opened &&
+	    items_read(
+		&local.items, place, &names, &changed, caller, &work.why) < 0) {
+		names_release(&names);
+		known.all = opened = false;
+		if (names_to_settle(&names, &work.sides, &known, err) < 0)
+			return -(int)err->status;
+	}
 	if (!opened)
 		return all_failed(&work, settle, &names, err);
-	if (named(&changed, settle, err) < 0 ||
-	    items_read(&local.items, place, &names, &changed, caller, err) < 0)
-		return -(int)err->status;
 	work.sides.items = &local.items;
 	if (plan(&work, settle, &names, follow, err) < 0 ||
 	    write_items(&work, err) < 0)

@@ -14,6 +14,8 @@
 #define TEXT_TYPE "text/plain; charset=utf8"
 #define BYTES_TYPE "application/octet-stream"
 
+enum { SHOWN_ROOM = 4 * TEXT_PRINTABLE_MAX + 4 };
+
 /* A field as text; the message table has looked at its length. */
 static int
 entry_text(char out[KEYCHAIN_ENTRY_MAX + 1], const uint8_t *bytes, size_t len,
@@ -159,11 +161,26 @@ get_all_values(struct keychain_state *state, const GPtrArray *paths,
 	return 0;
 }
 
+/* The entry name of that place, as a message shows it. */
+static void
+entry_at(char out[SHOWN_ROOM], const struct message_view *request, size_t place)
+{
+	const uint8_t *bytes = NULL;
+	size_t cursor = 0;
+	size_t len = 0;
+
+	for (size_t i = 0; i <= place; i++)
+		message_next(request, FIELD_ENTRY, &cursor, &bytes, &len);
+	text_printable(out, SHOWN_ROOM, bytes, len, TEXT_PRINTABLE_MAX);
+}
+
 /* The values by their places; they stay where they are until they are sent. */
 static int
 add_values(struct keychain_state *state, const GPtrArray *paths,
-    struct message *answer, struct err *err)
+    const struct message_view *request, struct message *answer, struct err *err)
 {
+	char entry[SHOWN_ROOM];
+
 	for (size_t i = 0; i < paths->len; i++) {
 		const char *path = paths->pdata[i];
 		SecretValue *value;
@@ -178,11 +195,13 @@ add_values(struct keychain_state *state, const GPtrArray *paths,
 			    "the keychain '%s' keeps an item locked",
 			    state->label);
 		bytes = secret_value_get(value, &len);
-		if (len > VALUE_MAX)
+		if (len > VALUE_MAX) {
+			entry_at(entry, request, i);
 			return keychain_fail(state, REASON_REFUSED, err,
-			    "the keychain '%s' holds more than %d bytes in an "
-			    "item",
-			    state->label, VALUE_MAX);
+			    "the keychain '%s' holds more than %d bytes in the "
+			    "item '%s'",
+			    state->label, VALUE_MAX, entry);
+		}
 		message_add_number(answer, FIELD_INDEX, i);
 		message_add_secret(answer, FIELD_VALUE, bytes, len);
 	}
@@ -200,7 +219,7 @@ items_lookup(struct keychain_state *state, const struct message_view *request,
 	if (find_all(state, request, paths, err) < 0 ||
 	    get_all_values(state, paths, state->lent, err) < 0)
 		return -EXIT_FAILED;
-	return add_values(state, paths, answer, err);
+	return add_values(state, paths, request, answer, err);
 }
 
 /* ---- store and delete ---------------------------------------------------- */

@@ -37,17 +37,17 @@ static const struct {
     {MESSAGE_NET_WRITE, MESSAGE_NET_WRITTEN, api_write},
 };
 
-static int
-take_session(struct net_state *state, const struct message_view *request,
-    struct err *err)
+/* A damaged one is like none: to log in again mends both. */
+static void
+take_session(struct net_state *state, const struct message_view *request)
 {
+	struct err damage;
 	const uint8_t *bytes;
 	size_t len;
 
-	if (!message_find(request, FIELD_SESSION, &bytes, &len))
-		return 0;
-	state->reason = REASON_FAILED;
-	return session_set(&state->session, state->base, bytes, len, err);
+	if (message_find(request, FIELD_SESSION, &bytes, &len) &&
+	    session_set(&state->session, state->base, bytes, len, &damage) < 0)
+		session_release(&state->session);
 }
 
 static int
@@ -103,9 +103,9 @@ open_server(struct net_state *state, const struct message_view *request,
 	state->patience =
 	    (unsigned)message_find_number(request, FIELD_PATIENCE, 0);
 	if ((embedded ? open_embedded(state, request, err)
-		      : open_url(state, server, err)) < 0 ||
-	    take_session(state, request, err) < 0)
+		      : open_url(state, server, err)) < 0)
 		return -EXIT_FAILED;
+	take_session(state, request);
 	state->reason = REASON_FAILED;
 	return confine_self(embedded || text_has_prefix(state->base, "http:")
 		? CONFINE_NET_LOCAL
@@ -127,8 +127,10 @@ handle(void *context, const struct message_view *request,
 		return open_server(state, request, err);
 	if (state->base == NULL)
 		return err_set(err, EXIT_FAILED, "no server was opened");
-	if (request->type == MESSAGE_NET_SESSION)
-		return take_session(state, request, err);
+	if (request->type == MESSAGE_NET_SESSION) {
+		take_session(state, request);
+		return 0;
+	}
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
 		if (handlers[i].request == request->type) {
 			answer->type = handlers[i].answer;

@@ -287,7 +287,7 @@ gone() { ! kill -0 "$1" 2>/dev/null; }
   start_fake_keyring works
   head -c 131072 /dev/zero >large
   secret_service store large <large
-  assert_trouble 1 broke '.*holds more than 131071 bytes in an item' 1000 \
+  assert_trouble 1 broke ".*holds more than 131071 bytes in the item 'large'" 1000 \
     "$PROBE" lookup large -
   assert_trouble 1 broke '.*' 1000 "$PROBE" store large large
   assert_trouble 1 broke '.*' 1000 "$PROBE" lookup '' -

@@ -20,6 +20,7 @@ alone() {
 
 # team [INIT-OPTION...]: the same at a server, and another machine.
 team() {
+  # shellcheck disable=SC2034 # for team.bash
   KIT=$BATS_TEST_TMPDIR/kit.txt KIT_PASSPHRASE=$BATS_TEST_TMPDIR/passphrase
   random_canary "$KIT_PASSPHRASE" 24
   start_server
@@ -178,4 +179,54 @@ echo "$output"; item A || echo gone; ls -l $AGENTSECRETS_HOME/vault; cat $AGENTS
   vault_files | grep .
   agentsecrets project delete web --yes
   ! vault_files | grep .
+}
+
+@test "an item that is no value, of another program, stops no other name" {
+  alone
+  head -c 200000 /dev/zero | tr '\0' x | secret_service store "$(entry HUGE)"
+  agentsecrets set A=2
+  [ "$(item A)" = 2 ]
+  # What it needs to read it says, and that the server has it.
+  run agentsecrets set HUGE=1 A=3
+  assert_status 1
+  assert_match "stored, but not in the keychain yet: A, HUGE: .* item '$(entry HUGE)'"
+  run agentsecrets pull
+  assert_status 1
+  assert_match "not in the keychain yet: A, HUGE: .* item '$(entry HUGE)'"
+  run agentsecrets push
+  assert_status 1
+  assert_one_error "131071 bytes in the item '$(entry HUGE)'"
+  secret_service delete "$(entry HUGE)"
+  agentsecrets pull
+  [ "$(item HUGE)" = 1 ]
+  [ "$(item A)" = 3 ]
+}
+
+@test "a value with a NUL byte, of another program, is no environment" {
+  alone
+  printf 'a\0b' | secret_service store "$(entry NUL)"
+  run agentsecrets push
+  assert_status 1
+  assert_one_error "'NUL' holds a NUL byte"
+  run agentsecrets env --only NUL -- true
+  assert_status 125
+  assert_one_error "'NUL' holds a NUL byte"
+  agentsecrets set B=3
+  [ "$(item B)" = 3 ]
+}
+
+@test "a session item of another make is no session, and a login mends it" {
+  team
+  name=user_tokens
+  [ "$(secret_service count $name)" = 1 ]
+  for text in '' x '[]' '{"access_token": 5}' $'a\nb' \
+    "$(head -c 20000 /dev/zero | tr '\0' x)"; do
+    printf %s "$text" | secret_service store $name
+    run agentsecrets pull
+    assert_status 3
+    assert_one_error 'not logged in$|your session is over$'
+    assert_match "hint: run 'agentsecrets login'"
+  done
+  agentsecrets login
+  agentsecrets pull
 }

@@ -216,8 +216,8 @@ time_of() {
   log_in_by_hand 'token\r\nX-Injected: 1'
   start_fake rows
   run probe "$FAKE_URL" list $ID 0
-  assert_status 1
-  assert_match 'stored session is damaged'
+  assert_status 3
+  assert_line "error 3: your session is over [run 'agentsecrets login']"
   [ ! -s "$FAKE_LOG" ]
 }
 
