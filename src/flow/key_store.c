@@ -209,9 +209,14 @@ key_store_move(struct place *place, struct account *account,
     struct err *err)
 {
 	const struct move move = {place, account, caller, private_key, shown};
-	/* Nobody shall renew the session while it moves. */
-	AUTO_FD int lock = home_lock(&place->home, "token.lock", err);
+	AUTO_FD int lock = -1;
 
+	/* A person is asked before anybody has to wait for the lock. One that
+	 * cannot be used is told where it is needed. */
+	if (account_may_have(account, KEY_STORE_KEYCHAIN))
+		(void)place_open_keychain(place, caller, err);
+	/* Nobody shall renew the session while it moves. */
+	lock = home_lock(&place->home, "token.lock", err);
 	if (lock < 0 || place_reload_account(place, account, err) < 0)
 		return -(int)err->status;
 	return change(&move, target, err);

@@ -52,6 +52,9 @@ remove_copies(struct place *place, const struct account *account,
 {
 	bool in_keychain = account_may_have(account, KEY_STORE_KEYCHAIN);
 
+	/* A person is asked before anybody has to wait for the lock. */
+	if (in_keychain)
+		(void)place_open_keychain(place, caller, err);
 	if (session_remove(place, in_keychain, caller, err) < 0 ||
 	    (in_keychain &&
 		key_copies_remove(

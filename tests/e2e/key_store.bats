@@ -450,3 +450,21 @@ PY
   assert_status 0
   [ "$output" = "$(printf 'keychain\nvalue\nsealed\nvalue')" ]
 }
+
+@test "no lock is held while a person is asked" {
+  fresh_home
+  start_fake_keyring works
+  new_account web --key-store keychain
+  stop_keyring
+  start_fake_keyring locked
+  for command in 'key-store sealed' logout; do
+    # shellcheck disable=SC2086 # words
+    start_background asking env DISPLAY=:77 agentsecrets $command
+    wait_for 10 grep -q 'waiting for an answer' "$BATS_TEST_TMPDIR/asking.log"
+    for lock in lock token.lock items.lock; do
+      flock -n "$AGENTSECRETS_HOME/$lock" true || fail "$command holds $lock"
+    done
+    kill "$BACKGROUND_PID"
+    wait "$BACKGROUND_PID" || :
+  done
+}
