@@ -64,10 +64,19 @@ keyring_environment() {
     "$@"
 }
 
-# start_provider NAME COMMAND...: what it reads is on standard input.
+nobody_provides() {
+  gdbus call --session --dest org.freedesktop.DBus \
+    --object-path /org/freedesktop/DBus \
+    --method org.freedesktop.DBus.NameHasOwner org.freedesktop.secrets |
+    grep -q false
+}
+
+# start_provider NAME COMMAND...: what it reads is on standard input. One that
+# was killed may have the name for a moment longer.
 start_provider() {
   local name=$1
   shift
+  wait_for 10 nobody_provides
   keyring_environment "$@" >"$BATS_TEST_TMPDIR/$name.log" 2>&1 3>&- <&0 &
   PROVIDER_PID=$!
   echo "$PROVIDER_PID" >>"$BATS_TEST_TMPDIR/pids"

@@ -216,13 +216,15 @@ not_stored() {
   new_account
   agentsecrets set KEY=value
   at_terminal 'expect:Password: ' 'send:not the one\n' \
-    'expect:wrong password, once more' 'expect:Password: ' 'send:nor this\n' \
-    'expect:Password: ' 'send:nor that\n' -- agentsecrets get KEY
+    'expect:wrong password, once more' 'expect:Password: ' echo:off \
+    'send:nor this\n' 'expect:Password: ' echo:off 'send:nor that\n' \
+    -- agentsecrets get KEY
   assert_status 3
   assert_match 'agentsecrets: cannot open the private key: wrong password'
   [[ $output != *value* ]]
   at_terminal 'expect:Password: ' 'send:not the one\n' 'expect:once more' \
-    "file:$HOME/password" 'send:\n' -- agentsecrets get KEY
+    'expect:Password: ' echo:off "file:$HOME/password" 'send:\n' \
+    -- agentsecrets get KEY
   assert_status 0
   assert_match value
 }
