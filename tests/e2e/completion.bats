@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The installed bash completion, driven as readline drives it: COMP_LINE is
 # what was typed, COMP_WORDS what readline made of it.
+# product build only
 load lib
 
 setup() {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The installed fish completion, in fish. What the program offers to any shell
 # is tested with bash's.
+# product build only
 load lib
 
 setup() {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The installed zsh completion, in an interactive zsh at a terminal. What the
 # program offers to any shell is tested with bash's.
+# product build only
 load lib
 
 setup() {

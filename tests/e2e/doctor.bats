@@ -1,5 +1,6 @@
 # agentsecrets doctor: each finding is made true once, and a healthy home has
 # none. Repairs are tried where something is broken, and a second run is clean.
+# long with sanitizers
 load lib
 load doctor
 

@@ -1,4 +1,5 @@
 # agentsecrets doctor: the key stores, and the values that follow the vault.
+# long with sanitizers
 load lib
 load keychain
 load key_store

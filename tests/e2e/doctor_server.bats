@@ -80,5 +80,8 @@ teardown() { end_all; }
   [ "$STATUS" = 0 ]
   echo '{"access_token": 1}' >token.json
   chmod 0600 token.json
-  found problem server session
+  look --repair
+  finding server session
+  [ "$LEVEL" = problem ]
+  [[ $HINT == *login* ]]
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The examples of the manual pages, run as they stand there; only the server's
 # address and the memory disk are those of the test.
+# product build only
 load lib
 load keychain
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Homes of the Go clients whose keys lie in a keychain: those of version 1 have
 # the session and workspace keys in files, those of version 3 nothing.
+# long with sanitizers
 # shellcheck disable=SC2016
 load lib
 load keychain

@@ -2,6 +2,7 @@
 # Where copies of the keys, and the session, lie: the three stores with a real
 # keychain, what reading does when a copy is missing or wrong, and what
 # logging in, logging out and forgetting leave.
+# long with sanitizers
 load lib
 load keychain
 load team

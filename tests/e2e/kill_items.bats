@@ -173,6 +173,6 @@ at_random() {
 @test "client and helpers are killed at random" {
   local command
   for command in set delete push send pull; do
-    at_random "$command" "$((ROUNDS / 4))"
+    at_random "$command" "$((ROUNDS / 10))"
   done
 }

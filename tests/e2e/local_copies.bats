@@ -2,6 +2,7 @@
 # Each copy of the values on this machine has a base of its own: what one
 # agrees with says nothing about another, and what was never compared may be
 # older than anything. No old value goes back to the server.
+# long with sanitizers
 load lib
 load team
 load keychain

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # What is left behind when a run ends half-way or something is lost, and that
 # there is a way on from there.
+# long with sanitizers
 load lib
 
 setup() { fresh_home; }

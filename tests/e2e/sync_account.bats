@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Sessions, servers, projects and directories of an account at a server.
+# long with sanitizers
 load lib
 load team
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # A file of storage mode 2 that the vault left behind is not a change made
 # here: its old values never go back to the server.
+# long with sanitizers
 load lib
 load team
 

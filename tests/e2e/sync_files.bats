@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # .env files that are kept beside the project: storage mode 2, and --to.
+# long with sanitizers
 load lib
 load team
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Two machines and a server: writing, deleting, fetching, comparing, and what
 # comes of both having changed the same thing.
+# long with sanitizers
 load lib
 load team
 

@@ -5,6 +5,8 @@
 # A bats file with this in its first lines is about the binaries as they are
 # shipped (memory, system calls, cost) and is not run with sanitizers.
 product_only='^# product build only'
+# With sanitizers only in ./dev torture: check has fifteen minutes.
+long_asan='^# long with sanitizers'
 # What measures time: nothing else may run meanwhile.
 alone='^# runs alone'
 
@@ -72,7 +74,7 @@ bats_one() {
 }
 
 # says FILE PATTERN: whether one of its first lines matches.
-says() { head -n 15 "$1" | grep -q "$2"; }
+says() { head -n 15 "$1" | grep -qE "$2"; }
 
 # bats_tests BUILD: the end-to-end tests, several files at once, and then those
 # that run alone.
@@ -80,7 +82,7 @@ bats_tests() {
   local file later=()
   for file in tests/e2e/*.bats tests/hostile/*.bats tests/bench/*.bats; do
     [ -f "$file" ] || continue
-    if [ "$1" = asan ] && says "$file" "$product_only"; then
+    if [ "$1" = asan ] && says "$file" "$product_only|$long_asan"; then
       continue
     fi
     if says "$file" "$alone"; then

@@ -16,6 +16,17 @@ torture_kill() {
   unset ROUNDS TAP_SECONDS
 }
 
+# What check runs without sanitizers only, for want of time.
+torture_asan() {
+  local file
+  tap_step 'build asan' build_all asan --enable-sanitizers &&
+    fresh_install asan || return 0
+  for file in tests/e2e/*.bats tests/hostile/*.bats; do
+    ! says "$file" "$long_asan" || tap_pool "$(nproc)" bats_one asan "$file"
+  done
+  wait
+}
+
 torture_fuzz() {
   tap_step 'build fuzz' build_fuzz && fuzz_all 60
 }
@@ -111,7 +122,7 @@ torture_fresh() {
 
 torture() {
   local prefix name names=("$@")
-  [ $# -gt 0 ] || names=(clang kill load fuzz repro fresh)
+  [ $# -gt 0 ] || names=(clang asan kill load fuzz repro fresh)
   for name in "${names[@]}"; do
     [ "$(type -t "torture_$name")" = function ] || die "no torture '$name'"
   done
