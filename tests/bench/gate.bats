@@ -40,8 +40,10 @@ at_most() {
 
 @test "a launch costs at most $RATIO_BUDGET times what env costs" {
   local try ratio
-  # A machine that does something else meanwhile gets two more chances.
+  # A machine that does something else meanwhile, such as writing down what the
+  # tests before left, gets two more chances, and time to end it.
   for try in 1 2 3; do
+    [ "$try" = 1 ] || sleep 5
     ratio=$(measure 300 | awk 'NR == 3 { print $2 }')
     at_most "$ratio" "$RATIO_BUDGET" "ratio, try $try" && return
   done
