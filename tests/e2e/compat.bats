@@ -2,6 +2,7 @@
 # A workspace that other clients write too: their values say nothing of their
 # place. They are taken with a warning where the user said so, and a value
 # that is seen in two places is not.
+# long with sanitizers
 # shellcheck disable=SC2016
 load lib
 

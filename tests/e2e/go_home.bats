@@ -2,6 +2,7 @@
 # Homes that the Go clients of the AgentSecrets system set up: recognised,
 # taken over, and still theirs afterwards. Without a keychain; go_home_keychain
 # is the same with one.
+# long with sanitizers
 # shellcheck disable=SC2016
 load lib
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Values in the keychain, beside other programs that read and write them.
+# long with sanitizers
 load lib
 load team
 load keychain

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Names that change how programs load or run code are refused by the name
 # that the command would see, whatever way it came about and in any case.
+# long with sanitizers
 # shellcheck disable=SC2016
 load lib
 

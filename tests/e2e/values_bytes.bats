@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Values are opaque: what goes in by any way comes out byte for byte.
+# long with sanitizers
 # shellcheck disable=SC1003,SC2016
 load lib
 
