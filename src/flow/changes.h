@@ -12,6 +12,7 @@
 
 #include "exchange.h"
 #include "place.h"
+#include "write.h"
 
 /* A name that was given in lower case. */
 struct given_map {

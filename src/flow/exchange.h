@@ -1,6 +1,6 @@
 /*
- * exchange: the two ways in which a vault meets the server: fetching what is
- * there, and writing changes. Both judge, then merge under the lock.
+ * exchange: how a vault meets the server: what is there is fetched, judged, and
+ * merged under the lock.
  */
 #ifndef EXCHANGE_H
 #define EXCHANGE_H
@@ -24,13 +24,6 @@ struct workspace_key {
 	{                                                                      \
 		.blobs = NULL                                                  \
 	}
-
-/* One change to write. */
-struct change {
-	char name[NAME_MAX_BYTES + 1];
-	bool deleted;
-	struct secret value;
-};
 
 /* What a fetch brought, by name. */
 struct fetched {
@@ -91,6 +84,21 @@ int exchange_record(const struct place *place, const struct net_list *list,
     struct err *err);
 
 /**
+ * Put rows into the vault file as it is now, under the lock, after every local
+ * copy that falls behind by that is noted as behind.
+ *
+ * @param rows      judged, or what the server took
+ * @param revision  the server's after them
+ * @param follows   the revision that the rows follow without a gap; with
+ *                  another one in the file its revision stays
+ * @param pulled    the rows are all that the server has
+ * @param vault     out: what is here now
+ */
+int exchange_record_rows(const struct place *place, struct vault *rows,
+    uint64_t revision, uint64_t follows, bool pulled, struct vault *vault,
+    struct err *err);
+
+/**
  * Ask, judge, and merge the answer into the vault file.
  *
  * @param vault    in: what is here; out: what is here now
@@ -111,21 +119,6 @@ int exchange_fetch(struct net *net, const struct place *place,
 int exchange_ready(struct vault *vault, struct workspace_key *key,
     struct place *place, uint64_t max_age, const struct caller *caller,
     struct err *err);
-
-/**
- * Seal and write changes: all of them or none, in one request; then record
- * them in the vault file, and bring the local copy there.
- *
- * @param vault    what is here: its row versions are the conditions
- * @param changes  sorted by name
- * @param force    write over what somebody else wrote, once it is verified
- * @return 0; -EXIT_CONFLICT naming what somebody else changed; -EXIT_FAILED,
- *         "stored, but …", when only the local copy could not follow
- */
-int exchange_write(struct net *net, struct place *place,
-    const struct workspace_key *key, struct vault *vault,
-    const struct change *changes, size_t n, bool force,
-    const struct caller *caller, struct err *err);
 
 /**
  * Open the live row of a name.

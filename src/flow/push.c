@@ -237,7 +237,7 @@ changes_from_items(struct push *push, const struct items *items,
 }
 
 static int
-write_changes(struct push *push, struct net *net, struct place *place,
+store_changes(struct push *push, struct net *net, struct place *place,
     struct write_result *result, const struct caller *caller, struct err *err)
 {
 	struct settle settle = {.changes_n = 0};
@@ -246,7 +246,7 @@ write_changes(struct push *push, struct net *net, struct place *place,
 	    /* Without a change there may still be a copy that is behind. */
 	    (push->n == 0
 		    ? settle_local(place, push->sides.key, &settle, caller, err)
-		    : exchange_write(net, place, push->sides.key,
+		    : write_changes(net, place, push->sides.key,
 			  push->sides.base, push->changes, push->n, push->force,
 			  caller, err)) < 0)
 		return -(int)err->status;
@@ -327,5 +327,5 @@ push_run(const char *given, bool force, const struct caller *caller,
 		    ? compare_file(&push, &file, own, &local.behind, err)
 		    : compare_items(&push, &local, &file, &place, caller, err);
 	return rc < 0 ? rc
-		      : write_changes(&push, &net, &place, result, caller, err);
+		      : store_changes(&push, &net, &place, result, caller, err);
 }

@@ -49,7 +49,7 @@ set_run(const struct set_item *items, size_t n, bool force,
 	if (rc == 0)
 		rc = name_maps_keep(&maps, &place, &result->mapped, err);
 	if (rc == 0)
-		rc = exchange_write(
+		rc = write_changes(
 		    &net, &place, &key, &vault, changes, n, force, caller, err);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = names_add(&result->written, changes[i].name) < 0
@@ -100,7 +100,7 @@ delete_run(const char *const *names, size_t n, bool force,
 	if (rc == 0)
 		rc = exchange_unlock(&key, &place, caller, err);
 	if (rc == 0)
-		rc = exchange_write(
+		rc = write_changes(
 		    &net, &place, &key, &vault, changes, n, force, caller, err);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = names_add(&result->deleted, changes[i].name) < 0

@@ -10,6 +10,7 @@
 
 #include "exchange.h"
 #include "place.h"
+#include "write.h"
 
 struct settle {
 	const struct change *changes; /* sorted: whatever the copy has */

@@ -205,7 +205,7 @@ keep_changed(
 }
 
 static int
-write_changes(struct import *import, bool force, const struct caller *caller,
+store_changes(struct import *import, bool force, const struct caller *caller,
     struct import_result *result, struct err *err)
 {
 	if (name_maps_keep(
@@ -213,7 +213,7 @@ write_changes(struct import *import, bool force, const struct caller *caller,
 		return -(int)err->status;
 	return import->n == 0
 	    ? 0
-	    : exchange_write(&import->net, &import->place, &import->key,
+	    : write_changes(&import->net, &import->place, &import->key,
 		  &import->vault, import->changes, import->n, force, caller,
 		  err);
 }
@@ -247,7 +247,7 @@ import_run(const struct import_request *request, const struct caller *caller,
 		return -(int)err->status;
 	return request->dry_run
 	    ? 0
-	    : write_changes(&import, request->force, caller, result, err);
+	    : store_changes(&import, request->force, caller, result, err);
 }
 
 /* ---- export ------------------------------------------------------------ */
