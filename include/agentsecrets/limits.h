@@ -25,7 +25,10 @@ enum {
 	KEYCHAIN_ENTRY_MAX = 1023, /* name of an item, ours are shorter */
 	REQUEST_MAX = 32 << 20,	   /* HTTP body, bytes */
 	MESSAGE_MAX = 64 << 20,	   /* launcher <-> helper, bytes */
-	SMALL_FILE_MAX = 1 << 20,  /* every JSON file of ours */
+	/* What every server takes, also one that tells no limits. */
+	USUAL_SECRETS = 100,	  /* per request */
+	USUAL_REQUEST = 2000000,  /* HTTP body, bytes */
+	SMALL_FILE_MAX = 1 << 20, /* every JSON file of ours */
 	DOTENV_MAX = 32 << 20,
 };
 

@@ -62,7 +62,11 @@
 	FIELD(NEW_NAME, 1, LABEL_MAX) /* of a project */                       \
 	FIELD(DESCRIPTION, 0, LABEL_MAX)                                       \
 	FIELD(PATIENCE, 8, 8) /* seconds for a request; 0: no limit of ours */ \
-	FIELD(DATE, 8, 8)     /* the server's clock, unix seconds */
+	FIELD(DATE, 8, 8)     /* the server's clock, unix seconds */           \
+	/* What one request may have, as the server tells. */                  \
+	FIELD(REQUEST_SECRETS, 8, 8)                                           \
+	FIELD(REQUEST_BYTES, 8, 8)                                             \
+	FIELD(VALUE_BYTES, 8, 8)
 
 /*
  * MESSAGE(name, holds a secret, fields): ONE is required, MAYBE optional,
@@ -98,7 +102,8 @@
 	MESSAGE(NET_DONE, false, )                                             \
 	MESSAGE(NET_FRESH_SESSION, true, ONE(SESSION))                         \
 	MESSAGE(NET_SERVER, false,                                             \
-	    ONE(VERSION) ONE(EXTENSIONS) MAYBE(ORIGIN) MAYBE(DATE))            \
+	    ONE(VERSION) ONE(EXTENSIONS) MAYBE(ORIGIN) MAYBE(DATE) MAYBE(      \
+		REQUEST_SECRETS) MAYBE(REQUEST_BYTES) MAYBE(VALUE_BYTES))      \
 	MESSAGE(NET_REGISTERED, false, MAYBE(USER))                            \
 	MESSAGE(NET_LOGGED_IN, true,                                           \
 	    ONE(SESSION) ONE(USER) MAYBE(FIRST_NAME) MAYBE(LAST_NAME)          \

@@ -28,6 +28,9 @@
 
 #define NET_EMBEDDED "embedded"
 
+/* Of the body of a write, without its rows. */
+enum { NET_BODY_BYTES = 256 };
+
 /*
  * Where session tokens rest. The store implements it; the helper room only
  * knows that the text is opaque and secret.
@@ -43,6 +46,13 @@ struct net_session {
 	int (*lock)(void *context, struct err *err);
 };
 
+/* What a server takes in one request that writes. */
+struct net_limits {
+	uint64_t secrets;     /* 1…SECRETS_MAX */
+	uint64_t bytes;	      /* of the body, 1…REQUEST_MAX */
+	uint64_t value_bytes; /* of a value before encryption, 1…VALUE_MAX */
+};
+
 struct net {
 	struct helper helper;
 	struct net_session session;
@@ -52,6 +62,7 @@ struct net {
 	/* Seconds after which a request is given up; 0: the helper's own
 	 * limits. Set before net_start(). */
 	unsigned patience;
+	struct net_limits limits; /* once net_ask_limits() was asked */
 };
 
 #define NET_INIT                                                               \
@@ -119,6 +130,8 @@ struct net_server {
 	char extensions[1025];
 	char origin[URL_MAX_BYTES + 1];
 	uint64_t date; /* its clock, unix seconds; 0: not told */
+	/* What it tells, and otherwise what every server takes. */
+	struct net_limits limits;
 };
 
 struct net_registration {
@@ -161,6 +174,18 @@ void net_stop(struct net *net);
 
 /** GET status/: who is there. Needs no session. */
 int net_status(struct net *net, struct net_server *out, struct err *err);
+
+/**
+ * What the server takes in one request. It is asked once a connection, with
+ * net_status().
+ */
+int net_ask_limits(struct net *net, struct net_limits *out, struct err *err);
+
+/**
+ * The bytes that a row takes in the body of a write, at most; the body itself
+ * has NET_BODY_BYTES besides.
+ */
+size_t net_row_bytes(const char *name, size_t blob_len);
 
 /**
  * Register an account with its first workspace.

@@ -59,6 +59,18 @@ net_stop(struct net *net)
 	net->current = (struct secret)SECRET_INIT;
 }
 
+/* Told, and no more than we send ourselves; else what every server takes. */
+static uint64_t
+limit_of(const struct message_view *answer, enum message_field field,
+    uint64_t usual, uint64_t most)
+{
+	uint64_t told = message_find_number(answer, field, 0);
+
+	if (told == 0)
+		return usual;
+	return told < most ? told : most;
+}
+
 int
 net_status(struct net *net, struct net_server *out, struct err *err)
 {
@@ -79,7 +91,27 @@ net_status(struct net *net, struct net_server *out, struct err *err)
 		sizeof(server.origin), err) < 0)
 		return -EXIT_FAILED;
 	server.date = message_find_number(&answer, FIELD_DATE, 0);
+	server.limits = (struct net_limits){
+	    limit_of(
+		&answer, FIELD_REQUEST_SECRETS, USUAL_SECRETS, SECRETS_MAX),
+	    limit_of(&answer, FIELD_REQUEST_BYTES, USUAL_REQUEST, REQUEST_MAX),
+	    limit_of(&answer, FIELD_VALUE_BYTES, VALUE_MAX, VALUE_MAX),
+	};
 	*out = server;
+	return 0;
+}
+
+int
+net_ask_limits(struct net *net, struct net_limits *out, struct err *err)
+{
+	struct net_server server;
+
+	if (net->limits.secrets == 0) {
+		if (net_status(net, &server, err) < 0)
+			return -(int)err->status;
+		net->limits = server.limits;
+	}
+	*out = net->limits;
 	return 0;
 }
 

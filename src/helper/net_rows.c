@@ -148,6 +148,15 @@ add_row(struct message *request, const struct net_row *row)
 	message_add_record(request, FIELD_ROW, columns, ROW_COLUMNS);
 }
 
+size_t
+net_row_bytes(const char *name, size_t blob_len)
+{
+	/* {"key":"…","value":"…","if_version":…}, with the largest number */
+	enum { AROUND = 64 };
+
+	return AROUND + strlen(name) + (blob_len + 2) / 3 * 4;
+}
+
 static int
 read_written(struct net *net, const struct message_view *answer,
     struct net_rows *written, uint64_t *revision, struct err *err)

@@ -52,6 +52,27 @@ is_ours(const struct api_answer *reply)
 		cJSON_IsObject(json_get(reply->json, "components")));
 }
 
+/* One that is no number is as good as not told. */
+static void
+add_limits(struct message *answer, const cJSON *limits)
+{
+	static const struct {
+		const char *key;
+		enum message_field field;
+	} told[] = {
+	    {"secrets_per_request", FIELD_REQUEST_SECRETS},
+	    {"request_bytes", FIELD_REQUEST_BYTES},
+	    {"value_bytes", FIELD_VALUE_BYTES},
+	};
+
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		uint64_t number = 0;
+
+		if (json_get_u64(limits, told[i].key, &number) > 0)
+			message_add_number(answer, told[i].field, number);
+	}
+}
+
 int
 api_status(struct net_state *state, const struct message_view *request,
     struct message *answer, struct err *err)
@@ -84,6 +105,7 @@ api_status(struct net_state *state, const struct message_view *request,
 	message_add(answer, FIELD_EXTENSIONS, extensions.data, extensions.len);
 	if (reply.date > 0)
 		message_add_number(answer, FIELD_DATE, reply.date);
+	add_limits(answer, json_get(reply.json, "limits"));
 	return add_text(state, answer, FIELD_ORIGIN, reply.json, "origin",
 	    URL_MAX_BYTES, err);
 }

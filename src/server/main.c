@@ -18,6 +18,7 @@
 #include <agentsecrets/crypto.h>
 #include <agentsecrets/err.h>
 #include <agentsecrets/fd.h>
+#include <agentsecrets/limits.h>
 #include <agentsecrets/option.h>
 #include <agentsecrets/text.h>
 
@@ -39,6 +40,9 @@ struct arguments {
 	const char *origin;
 	const char *timeout;
 	const char *attempts;
+	const char *secrets;
+	const char *request_bytes;
+	const char *value_bytes;
 	bool embedded;
 	bool open_registration;
 	bool behind_proxy;
@@ -68,6 +72,13 @@ static const struct option options[] = {
     {0, "attempts", OPTION_TEXT, "N",
 	"failed log-ins a minute and network (10; 0: no limit)",
 	offsetof(struct arguments, attempts)},
+    {0, "secrets-per-request", OPTION_TEXT, "N",
+	"secrets that one request may write (20000)",
+	offsetof(struct arguments, secrets)},
+    {0, "request-bytes", OPTION_TEXT, "N", "body of such a request (33554432)",
+	offsetof(struct arguments, request_bytes)},
+    {0, "value-bytes", OPTION_TEXT, "N", "a value, before encryption (131071)",
+	offsetof(struct arguments, value_bytes)},
     {0, "embedded", OPTION_FLAG, NULL,
 	"serve the parent process on descriptor 3",
 	offsetof(struct arguments, embedded)},
@@ -130,10 +141,29 @@ check(
 		return err_set(err, EXIT_USAGE, "--keys is required");
 	if (a->embedded &&
 	    (a->listen != NULL || a->origin != NULL || a->attempts != NULL ||
-		a->open_registration || a->behind_proxy))
+		a->secrets != NULL || a->request_bytes != NULL ||
+		a->value_bytes != NULL || a->open_registration ||
+		a->behind_proxy))
 		return err_set(err, EXIT_USAGE,
 		    "--embedded goes with --db, --keys and --timeout only");
 	return 0;
+}
+
+/* The smallest request holds one small secret. */
+static int
+parse_limits(
+    const struct arguments *a, struct server_limits *out, struct err *err)
+{
+	enum { REQUEST_LEAST = 1024 };
+	int rc = parse_number("secrets-per-request", a->secrets, 1, SECRETS_MAX,
+	    &out->secrets, err);
+
+	if (rc == 0)
+		rc = parse_number("request-bytes", a->request_bytes,
+		    REQUEST_LEAST, REQUEST_MAX, &out->request_bytes, err);
+	return rc < 0 ? rc
+		      : parse_number("value-bytes", a->value_bytes, 1,
+			    VALUE_MAX, &out->value_bytes, err);
 }
 
 /*
@@ -237,6 +267,7 @@ run(const struct arguments *a, const sigset_t *signals, struct err *err)
 	    .origin = a->origin,
 	    .threads = a->embedded ? THREADS_EMBEDDED : THREADS,
 	    .attempts = ATTEMPTS,
+	    .limits = {SECRETS_MAX, REQUEST_MAX, VALUE_MAX},
 	    .embedded = a->embedded,
 	    .open_registration = a->open_registration,
 	    .report = report,
@@ -255,6 +286,7 @@ run(const struct arguments *a, const sigset_t *signals, struct err *err)
 		 "timeout", a->timeout, 1, 3600, &listen.timeout, err)) < 0 ||
 	    (rc = parse_number("attempts", a->attempts, 0, 1000000,
 		 &config.attempts, err)) < 0 ||
+	    (rc = parse_limits(a, &config.limits, err)) < 0 ||
 	    (rc = crypto_init(err)) < 0)
 		return rc;
 	find_socket(a, &address);

@@ -79,6 +79,7 @@ server_init(
 
 	server->origin = config->origin;
 	server->attempts = config->attempts;
+	server->limits = config->limits;
 	server->embedded = config->embedded;
 	server->open_registration = config->open_registration;
 	server->report = config->report;

@@ -16,6 +16,13 @@ enum { FERNET_KEYS_MAX = 16 };
 
 struct db_pool;
 
+/* What a request that writes secrets may have; clients are told. */
+struct server_limits {
+	int secrets;	   /* 1…SECRETS_MAX */
+	int request_bytes; /* of its body, …REQUEST_MAX */
+	int value_bytes;   /* of a value before encryption, 1…VALUE_MAX */
+};
+
 struct server {
 	struct db_pool *pool;
 	struct fernet_key keys[FERNET_KEYS_MAX]; /* the first one seals */
@@ -24,7 +31,8 @@ struct server {
 	int64_t started_at; /* seconds */
 	const char *origin; /* what status tells, or NULL */
 	int attempts;	    /* a minute and network; 0: no limit */
-	bool embedded;	    /* the peer's uid is the principal */
+	struct server_limits limits;
+	bool embedded; /* the peer's uid is the principal */
 	bool open_registration;
 	/* Told of errors that the client is not told; may be NULL. */
 	void (*report)(const struct err *err);
@@ -36,6 +44,7 @@ struct server_config {
 	const char *origin;
 	int threads;
 	int attempts;
+	struct server_limits limits;
 	bool embedded;
 	bool open_registration;
 	void (*report)(const struct err *err);

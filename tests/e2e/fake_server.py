@@ -61,6 +61,12 @@ def answers(port):
     return {
         "healthy": http(200, HEALTHY),
         "others": http(200, OTHERS),
+        "limits": http(200, {**HEALTHY, "limits": {
+            "secrets_per_request": 7, "request_bytes": 1 << 40,
+            "value_bytes": 0, "name_bytes": 1}}),
+        "odd_limits": http(200, {**HEALTHY, "limits": {
+            "secrets_per_request": "7", "request_bytes": -1,
+            "value_bytes": 1.5}}),
         "early": http(200, HEALTHY,
                       extra="Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"),
         "ill": http(503, {**HEALTHY, "status": "unhealthy"}),

@@ -57,8 +57,10 @@ list_is() {
 }
 
 @test "a healthy one is taken, an unhealthy one is called so" {
-  status_is 0 'server fake \[one two\] origin=$' healthy
-  status_is 0 'server unknown \[\] origin=$' others
+  status_is 0 'server fake \[one two\] origin= takes=100,2000000,131071$' healthy
+  status_is 0 'server unknown \[\] origin= takes=100,2000000,131071$' others
+  status_is 0 'server fake .* takes=7,33554432,131071$' limits
+  status_is 0 'server fake .* takes=100,2000000,131071$' odd_limits
   status_is 1 'is not healthy' ill
 }
 

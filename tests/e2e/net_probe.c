@@ -101,8 +101,11 @@ run_status(struct net *net, char **args, struct err *err)
 
 	(void)args;
 	if (rc == 0)
-		printf("server %s [%s] origin=%s\n", server.version,
-		    server.extensions, server.origin);
+		printf("server %s [%s] origin=%s takes=%llu,%llu,%llu\n",
+		    server.version, server.extensions, server.origin,
+		    (unsigned long long)server.limits.secrets,
+		    (unsigned long long)server.limits.bytes,
+		    (unsigned long long)server.limits.value_bytes);
 	return rc;
 }
 

@@ -32,6 +32,7 @@ start(void)
 	static char keys[] = "/tmp/fuzz-server-XXXXXX";
 	struct server_config config = {.db = "sqlite::memory:",
 	    .threads = 1,
+	    .limits = {SECRETS_MAX, REQUEST_MAX, VALUE_MAX},
 	    .embedded = true,
 	    .report = report};
 	struct err err;

@@ -71,6 +71,36 @@ test_reasons_are_statuses(void **state)
 	}
 }
 
+/* Asked once; what is not told, or too much, is what we send ourselves. */
+static void
+test_limits(void **state)
+{
+	struct fixture *fixture = *state;
+	struct net_limits limits;
+	struct message message;
+	struct err err;
+
+	peer_says_error(fixture, REASON_SERVER, 500, "");
+	assert_int_equal(
+	    net_ask_limits(&fixture->net, &limits, &err), -EXIT_FAILED);
+	message_init(&message, MESSAGE_NET_SERVER);
+	message_add_text(&message, FIELD_VERSION, "1");
+	message_add_text(&message, FIELD_EXTENSIONS, "");
+	message_add_number(&message, FIELD_REQUEST_BYTES, UINT64_MAX);
+	message_add_number(&message, FIELD_VALUE_BYTES, 5);
+	peer_says(fixture, &message);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+		    net_ask_limits(&fixture->net, &limits, &err), 0);
+		assert_int_equal(limits.secrets, 100);
+		assert_int_equal(limits.bytes, 32 << 20);
+		assert_int_equal(limits.value_bytes, 5);
+	}
+	peer_heard(fixture, MESSAGE_NET_STATUS, NULL);
+	peer_heard(fixture, MESSAGE_NET_STATUS, NULL);
+	peer_heard_no_more(fixture);
+}
+
 static void
 test_peer_is_gone(void **state)
 {
@@ -278,6 +308,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_PEER(test_answer),
 	    WITH_PEER(test_reasons_are_statuses),
+	    WITH_PEER(test_limits),
 	    WITH_PEER(test_peer_is_gone),
 	    WITH_PEER(test_peer_is_broken),
 	    WITH_PEER(test_another_answer),

@@ -262,10 +262,10 @@ http_body_limit(struct server *server, const struct request *request,
 	call.response = response;
 	if (db_pool_take(server->pool, &call.db, &err) < 0) {
 		fail(server, response, &err);
-		return REQUEST_MAX;
+		return (size_t)server->limits.request_bytes;
 	}
 	if (authenticate(&call, &err) < 0)
 		fail(server, response, &err);
 	db_pool_give(server->pool, call.db);
-	return REQUEST_MAX;
+	return (size_t)server->limits.request_bytes;
 }

@@ -25,22 +25,23 @@ secret_name_read(struct call *call, char *name)
 int
 secret_value_read(struct call *call, const char *field, const char *text)
 {
+	const int most = call->server->limits.value_bytes + BLOB_OVERHEAD;
 	size_t len = strlen(text);
 	uint8_t *bytes = NULL;
 	long n = -1;
 
-	if (len <= (BLOB_MAX + 2) / 3 * 4) {
+	if (len <= ((size_t)most + 2) / 3 * 4) {
 		bytes = malloc(len / 4 * 3 + 3);
 		if (bytes != NULL)
 			n = base64_decode(
 			    bytes, len / 4 * 3 + 3, text, len, BASE64_STANDARD);
 		free(bytes);
 	}
-	if (n >= BLOB_OVERHEAD && n <= BLOB_MAX)
+	if (n >= BLOB_OVERHEAD && n <= most)
 		return 0;
 	return reply_invalid(call, field,
 	    "Input should be canonical base64 of %d to %d bytes", BLOB_OVERHEAD,
-	    BLOB_MAX);
+	    most);
 }
 
 int

@@ -55,7 +55,8 @@ int batch_apply(struct call *call, struct batch *batch, struct err *err);
 int secret_name_read(struct call *call, char *name);
 
 /**
- * Check a blob: canonical base64 of BLOB_OVERHEAD…BLOB_MAX bytes.
+ * Check a blob: canonical base64 of BLOB_OVERHEAD bytes and up to the
+ * limit of a value more.
  *
  * @param field  whose value it is, for the error
  * @return 0; ANSWERED (422)

@@ -167,11 +167,12 @@ read_changes(struct call *call, struct bulk *bulk, struct err *err)
 {
 	size_t n = (size_t)cJSON_GetArraySize(bulk->secrets) +
 	    (size_t)cJSON_GetArraySize(bulk->deleted);
+	size_t most = (size_t)call->server->limits.secrets;
 	int rc;
 
-	if (n == 0 || n > SECRETS_MAX)
+	if (n == 0 || n > most)
 		return reply_invalid(call, "secrets",
-		    "Input should have 1 to %d entries", SECRETS_MAX);
+		    "Input should have 1 to %zu entries", most);
 	bulk->batch.changes = calloc(n, sizeof(struct change));
 	if (bulk->batch.changes == NULL)
 		return err_memory(err);

@@ -8,13 +8,14 @@ static const char *const extensions[] = {"client-keys", "versions",
     "tombstones", "bulk-list", "etag", "key-epoch", "opaque-tokens"};
 
 static void
-write_limits(struct writer *w)
+write_limits(struct writer *w, const struct server_limits *limits)
 {
 	writer_open(w, '{');
-	writer_member_number(w, "secrets_per_request", SECRETS_MAX);
-	writer_member_number(w, "request_bytes", REQUEST_MAX);
-	writer_member_number(w, "value_bytes", VALUE_MAX);
-	writer_member_number(w, "blob_bytes", BLOB_MAX);
+	writer_member_number(w, "secrets_per_request", limits->secrets);
+	writer_member_number(w, "request_bytes", limits->request_bytes);
+	writer_member_number(w, "value_bytes", limits->value_bytes);
+	writer_member_number(
+	    w, "blob_bytes", limits->value_bytes + BLOB_OVERHEAD);
 	writer_member_number(w, "environment_names", ENVIRONMENT_ROWS_MAX);
 	writer_member_number(w, "environment_bytes", ENVIRONMENT_BYTES_MAX);
 	writer_member_number(w, "name_bytes", NAME_MAX_BYTES);
@@ -49,7 +50,7 @@ status_write(struct call *call, bool healthy, struct err *err)
 		writer_text(w, extensions[i]);
 	writer_close(w, ']');
 	writer_key(w, "limits");
-	write_limits(w);
+	write_limits(w, &call->server->limits);
 	return reply_end(call, err);
 }
 

@@ -111,6 +111,33 @@ def unfinished_bodies(server, person):
         peer.close()
 
 
+def lowered():
+    """A server that is told to take less says so, and does."""
+    options = ["--secrets-per-request", "3", "--request-bytes", "2000",
+               "--value-bytes", "100"]
+    with Server(*options) as small:
+        told = small.request("GET", "status/").json["limits"]
+        check((told["secrets_per_request"], told["request_bytes"],
+               told["value_bytes"], told["blob_bytes"]) == (3, 2000, 100, 128),
+              f"the lower limits are told: {told}")
+        person = Person(small, "small")
+        project = person.project()
+        rows = [{"key": f"K{i}", "value": b64(128)} for i in range(4)]
+        answer = person.write(project, rows)
+        check(answer.status == 422 and "1 to 3 entries" in answer.body.decode(),
+              f"4 of 3: {answer.status} {answer.body[:200]}")
+        check(person.write(project, rows[:3]).status == 201, "3 of 3")
+        answer = person.write(project, [{"key": "K", "value": b64(129)}])
+        check(answer.status == 422 and "128 bytes" in answer.body.decode(),
+              f"101 bytes: {answer.status} {answer.body[:200]}")
+        head = b'{"project_id":"' + project.encode() + b'","secrets":[],"deleted":['
+        body = head + b'{"key":"K0"}]}'
+        for size, status in ((2000, 201), (2001, 413)):
+            answer = person.ask("POST", "secrets/", raw=body.ljust(size))
+            check(answer.status == status, f"{size} bytes: {answer.status}")
+
+
+lowered()
 with Server() as server:
     person = Person(server, "alice")
     many_values(server, person, person.project())
