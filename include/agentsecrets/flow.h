@@ -74,6 +74,8 @@ int names_add(struct names *names, const char *name);
 void names_release(struct names *names);
 /** Sort bytewise and drop doubles. */
 void names_sort(struct names *names);
+/** Whether a name is among them. @param names  sorted */
+bool names_has(const struct names *names, const char *name);
 /**
  * Join names with ", "; after `max` of them "and N more".
  *
@@ -81,6 +83,14 @@ void names_sort(struct names *names);
  */
 char *names_join(
     char *out, size_t out_len, const struct names *names, size_t max);
+
+/* What becomes of names that have one value here and another one there. */
+enum resolution {
+	RESOLVE_ASK,	/* a person says; without one it is a conflict */
+	RESOLVE_REFUSE, /* it is a conflict */
+	RESOLVE_OURS,	/* what is here stays */
+	RESOLVE_THEIRS, /* what is there is taken */
+};
 
 /* ---- env --------------------------------------------------------------- */
 

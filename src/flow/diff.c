@@ -26,6 +26,7 @@ list_of(struct diff_result *result, enum standing standing)
 	case STANDING_ONLY_REMOTE:
 		return &result->only_remote;
 	case STANDING_CHANGED_HERE:
+	case STANDING_DELETED_HERE:
 		return &result->changed_here;
 	case STANDING_CHANGED_THERE:
 	case STANDING_DELETED_THERE:

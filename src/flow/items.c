@@ -121,20 +121,6 @@ take_values(struct items *out, const struct names *names,
 	return 0;
 }
 
-static int
-compare_names(const void *name, const void *item)
-{
-	return strcmp(name, *(char *const *)item);
-}
-
-static bool
-has_name(const struct names *names, const char *name)
-{
-	return names->n > 0 &&
-	    bsearch(name, names->items, names->n, sizeof(*names->items),
-		compare_names) != NULL;
-}
-
 int
 items_read(struct items *out, struct place *place, const struct names *names,
     const struct names *rewritten, const struct caller *caller, struct err *err)
@@ -149,7 +135,8 @@ items_read(struct items *out, struct place *place, const struct names *names,
 		rc = look_up(place, false, names, values, is_new, err);
 	for (size_t i = 0; rc == 0 && i < names->n; i++)
 		is_new[i] = values[i].data != NULL ||
-		    (rewritten != NULL && has_name(rewritten, names->items[i]));
+		    (rewritten != NULL &&
+			names_has(rewritten, names->items[i]));
 	if (rc == 0 && has_old_items(place))
 		rc = look_up(place, true, names, values, is_new, err);
 	if (rc == 0)

@@ -57,6 +57,20 @@ names_sort(struct names *names)
 	names->n = kept + 1;
 }
 
+static int
+compare_name(const void *name, const void *item)
+{
+	return strcmp(name, *(char *const *)item);
+}
+
+bool
+names_has(const struct names *names, const char *name)
+{
+	return names->n > 0 &&
+	    bsearch(name, names->items, names->n, sizeof(*names->items),
+		compare_name) != NULL;
+}
+
 char *
 names_join(char *out, size_t out_len, const struct names *names, size_t max)
 {

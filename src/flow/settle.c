@@ -47,6 +47,7 @@ action_for(
 		return settle->force || is_named(settle, name) ? ACTION_BRING
 							       : ACTION_LEAVE;
 	case STANDING_ONLY_LOCAL:
+	case STANDING_DELETED_HERE:
 		break;
 	}
 	return is_named(settle, name) ? ACTION_BRING : ACTION_LEAVE;

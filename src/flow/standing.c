@@ -6,33 +6,29 @@
 
 #include <agentsecrets/names.h>
 
-static bool
-same_value(const struct secret *a, const struct secret *b)
-{
-	return a->len == b->len &&
-	    (a->len == 0 || secret_equal(a->data, b->data, a->len));
-}
-
 /*
- * Open a live row; data NULL when there is none, or one that was sealed under
- * an older key of the workspace and so cannot be compared.
+ * Open a row. One that was sealed under an older key of the workspace cannot
+ * be compared.
  */
 static int
-open_row(struct secret *out, const struct workspace_key *key,
+open_row(struct merge_side *out, const struct workspace_key *key,
     struct vault *vault, const struct vault_row *row, struct err *err)
 {
-	*out = (struct secret)SECRET_INIT;
-	if (row == NULL || row->deleted ||
-	    (row->epoch != 0 && row->epoch != key->epoch))
+	*out = (struct merge_side){.state = MERGE_NONE};
+	if (row == NULL || row->deleted)
 		return 0;
-	return exchange_open(key, vault, row, 0, out, err) < 0
-	    ? -(int)err->status
-	    : 0;
+	out->state = MERGE_UNKNOWN;
+	if (row->epoch != 0 && row->epoch != key->epoch)
+		return 0;
+	if (exchange_open(key, vault, row, 0, &out->value, err) < 0)
+		return -(int)err->status;
+	out->state = MERGE_VALUE;
+	return 0;
 }
 
 /* What the local copy was last brought to agree with. */
 static int
-open_base(const struct sides *sides, const char *name, struct secret *out,
+open_base(const struct sides *sides, const char *name, struct merge_side *out,
     struct err *err)
 {
 	const struct vault_row *row =
@@ -42,31 +38,6 @@ open_base(const struct sides *sides, const char *name, struct secret *out,
 		return open_row(out, sides->key, sides->behind, row, err);
 	return open_row(
 	    out, sides->key, sides->base, vault_find(sides->base, name), err);
-}
-
-static enum standing
-judge_standing(const struct secret *local, const struct secret *base,
-    const struct secret *remote)
-{
-	bool here = local->data != NULL;
-	bool there = remote->data != NULL;
-
-	if (here && there && same_value(local, remote))
-		return STANDING_SAME;
-	if (!here && !there)
-		return STANDING_SAME;
-	if (!there && base->data == NULL)
-		return STANDING_ONLY_LOCAL;
-	if (!there)
-		return same_value(base, local) ? STANDING_DELETED_THERE
-					       : STANDING_CHANGED_BOTH;
-	if (!here)
-		return STANDING_ONLY_REMOTE;
-	if (base->data != NULL && same_value(base, local))
-		return STANDING_CHANGED_THERE;
-	if (base->data != NULL && same_value(base, remote))
-		return STANDING_CHANGED_HERE;
-	return STANDING_CHANGED_BOTH;
 }
 
 bool
@@ -102,18 +73,20 @@ int
 standing_of(const struct sides *sides, const char *name, enum standing *out,
     struct secret *remote, struct err *err)
 {
-	struct secret base;
-	struct secret local;
+	struct merge_side base;
+	struct merge_side here = {.state = MERGE_NONE};
+	struct merge_side there;
 
 	if (open_base(sides, name, &base, err) < 0 ||
-	    open_row(remote, sides->key, sides->remote,
+	    open_row(&there, sides->key, sides->remote,
 		vault_find(sides->remote, name), err) < 0)
 		return -(int)err->status;
 	if (sides->file == NULL && sides->items == NULL)
-		local = base;
-	else if (!standing_local(sides, name, &local))
-		local = (struct secret)SECRET_INIT;
-	*out = judge_standing(&local, &base, remote);
+		here = base;
+	else if (standing_local(sides, name, &here.value))
+		here.state = MERGE_VALUE;
+	*out = merge_restore(&here, &base, &there);
+	*remote = there.value;
 	return 0;
 }
 

@@ -6,21 +6,12 @@
 #define STANDING_H
 
 #include <agentsecrets/flow.h>
+#include <agentsecrets/merge.h>
 
 #include "env_file.h"
 #include "exchange.h"
 #include "items.h"
 #include "place.h"
-
-enum standing {
-	STANDING_SAME,
-	STANDING_ONLY_LOCAL,
-	STANDING_ONLY_REMOTE,
-	STANDING_CHANGED_HERE,
-	STANDING_CHANGED_THERE,
-	STANDING_CHANGED_BOTH,
-	STANDING_DELETED_THERE,
-};
 
 /*
  * The three states that are compared. The local one is a file, or the items
