@@ -356,9 +356,13 @@ struct list_result {
 	uint64_t pulled_at;
 };
 
-/** The names that the vault holds. */
-int list_run(
-    const struct caller *caller, struct list_result *result, struct err *err);
+/**
+ * The names that the vault holds.
+ *
+ * @param remote  ask the server first, also where there is a vault
+ */
+int list_run(bool remote, const struct caller *caller,
+    struct list_result *result, struct err *err);
 
 /** The same without ever asking a server: what completion offers. */
 int list_known_run(

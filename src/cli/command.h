@@ -107,6 +107,8 @@ extern const struct command command_delete;
 extern const struct command command_diff;
 extern const struct command command_doctor;
 extern const struct command command_env;
+extern const struct command command_environment_list;
+extern const struct command command_environment_switch;
 extern const struct command command_export;
 extern const struct command command_get;
 extern const struct command command_import;

@@ -14,6 +14,7 @@
 
 #include <agentsecrets/crypto.h>
 #include <agentsecrets/home.h>
+#include <agentsecrets/names.h>
 #include <agentsecrets/text.h>
 #include <agentsecrets/trust.h>
 
@@ -157,9 +158,8 @@ offer_secret_names(const struct common_args *args, const struct slot *slot)
 static void
 offer_environments(const struct slot *slot)
 {
-	offer(slot, "development");
-	offer(slot, "staging");
-	offer(slot, "production");
+	for (size_t i = 0; i < ENVIRONMENTS_N; i++)
+		offer(slot, environment_names[i]);
 }
 
 /*
@@ -205,6 +205,9 @@ offer_kind(
 {
 	if (strstr(kind, "FILE") != NULL)
 		offer_files();
+	else if (text_equal(kind, "ENVIRONMENT") || text_equal(kind, "FROM") ||
+	    text_equal(kind, "TO"))
+		offer_environments(slot);
 	else if (strstr(kind, "PROJECT") != NULL)
 		offer_projects(slot);
 	else if (strstr(kind, "KEY") != NULL)

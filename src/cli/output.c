@@ -166,11 +166,10 @@ json_out_list(struct json_out *out, const char *key)
 void
 json_out_list_item(struct json_out *out, const struct json_out *item)
 {
-	const char *so_far = buf_text_view(&out->text);
-	size_t len = strlen(so_far);
+	const struct buf *so_far = &out->text;
 
 	out->failed |= item->failed;
-	if (len > 0 && so_far[len - 1] != '[')
+	if (so_far->len > 0 && so_far->data[so_far->len - 1] != '[')
 		append(out, ",");
 	append(out, item->begun ? buf_text_view(&item->text) : "{");
 	append(out, "}");

@@ -1,4 +1,4 @@
-/* set, get, list, delete. */
+/* set, get, delete. */
 #include "config.h"
 
 #include <errno.h>
@@ -14,7 +14,6 @@
 #include <agentsecrets/text.h>
 
 #include "command.h"
-#include "grid.h"
 #include "output.h"
 #include "results.h"
 
@@ -37,15 +36,6 @@ static const struct option write_options[] = {
     OPTION_PASSWORD,
     OPTION_JSON,
     OPTION_QUIET,
-    OPTION_HELP,
-};
-
-static const struct option read_options[] = {
-    OPTION_ENVIRONMENT,
-    OPTION_PROJECT,
-    OPTION_PASSWORD,
-    OPTION_OUTPUT,
-    OPTION_JSON,
     OPTION_HELP,
 };
 
@@ -247,7 +237,7 @@ const struct command command_delete = {
     .run = delete_secrets,
 };
 
-/* ---- get and list ------------------------------------------------------ */
+/* ---- get --------------------------------------------------------------- */
 
 static int
 get(struct invocation *invocation, struct err *err)
@@ -269,60 +259,4 @@ const struct command command_get = {
     .operands_least = 1,
     .operands_most = 1,
     .run = get,
-};
-
-static int
-print_table(const struct list_result *result, struct err *err)
-{
-	static const char *const titles[] = {"Key", NULL};
-	AUTO_GRID struct grid grid;
-
-	grid_begin(&grid, titles);
-	for (size_t i = 0; i < result->names.n; i++)
-		grid_cell(&grid, result->names.items[i]);
-	return grid_print(&grid, err);
-}
-
-static int
-print_list(const struct list_result *result, const struct common_args *args,
-    struct err *err)
-{
-	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
-	char pulled[32];
-
-	if (args->table)
-		return print_table(result, err);
-	if (!args->json) {
-		print_names(&result->names);
-		return 0;
-	}
-	format_time(pulled, result->pulled_at);
-	json_out_text(&out, "project", result->where.project_name);
-	json_out_text(&out, "environment", result->where.environment);
-	json_out_text(&out, "pulled_at", pulled);
-	json_out_names(&out, "names", &result->names);
-	return json_out_print(&out, err);
-}
-
-static int
-list(struct invocation *invocation, struct err *err)
-{
-	const struct common_args *args = invocation->args;
-	struct list_result result = {.pulled_at = 0};
-	int rc = list_run(&invocation->caller, &result, err);
-
-	if (rc == 0)
-		rc = print_list(&result, args, err);
-	names_release(&result.names);
-	return rc;
-}
-
-const struct command command_list = {
-    .name = "secrets list",
-    .short_name = "list",
-    .operands = "",
-    .summary = "print the names of the secrets",
-    COMMAND_OPTIONS(read_options),
-    .args_size = sizeof(struct common_args),
-    .run = list,
 };

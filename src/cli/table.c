@@ -11,6 +11,8 @@ const struct command *const commands[] = {
     &command_diff,
     &command_doctor,
     &command_env,
+    &command_environment_list,
+    &command_environment_switch,
     &command_export,
     &command_get,
     &command_import,

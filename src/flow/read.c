@@ -95,15 +95,16 @@ list_known_run(
 }
 
 int
-list_run(
-    const struct caller *caller, struct list_result *result, struct err *err)
+list_run(bool remote, const struct caller *caller, struct list_result *result,
+    struct err *err)
 {
 	AUTO_PLACE struct place place = PLACE_INIT;
 	AUTO_VAULT struct vault vault = VAULT_INIT;
 	struct workspace_key key = WORKSPACE_KEY_INIT;
 
 	if (place_find(&place, caller, err) < 0 ||
-	    exchange_ready(&vault, &key, &place, ANY_AGE, caller, err) < 0)
+	    exchange_ready(
+		&vault, &key, &place, remote ? 0 : ANY_AGE, caller, err) < 0)
 		return -(int)err->status;
 	return fill_list(result, &place, &vault, err);
 }
