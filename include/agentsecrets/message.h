@@ -66,7 +66,9 @@
 	/* What one request may have, as the server tells. */                  \
 	FIELD(REQUEST_SECRETS, 8, 8)                                           \
 	FIELD(REQUEST_BYTES, 8, 8)                                             \
-	FIELD(VALUE_BYTES, 8, 8)
+	FIELD(VALUE_BYTES, 8, 8)                                               \
+	FIELD(SECRET_NAME, 1, NAME_MAX_BYTES)                                  \
+	FIELD(WRITTEN_AT, 8, 8) /* unix seconds; 0: not told */
 
 /*
  * MESSAGE(name, holds a secret, fields): ONE is required, MAYBE optional,
@@ -98,6 +100,8 @@
 	    NET_SECRETS, false, ONE(PROJECT) ONE(ENVIRONMENT) MAYBE(REVISION)) \
 	MESSAGE(NET_WRITE, false,                                              \
 	    ONE(PROJECT) ONE(ENVIRONMENT) ONE(KEY_EPOCH) MANY(ROW))            \
+	MESSAGE(NET_HISTORY, false,                                            \
+	    ONE(PROJECT) ONE(ENVIRONMENT) ONE(SECRET_NAME))                    \
 	/* From agentsecrets-net. */                                           \
 	MESSAGE(NET_DONE, false, )                                             \
 	MESSAGE(NET_FRESH_SESSION, true, ONE(SESSION))                         \
@@ -115,6 +119,8 @@
 	    MAYBE(WORKSPACE) MAYBE(KEY_EPOCH) ONE(REVISION) MANY(ROW))         \
 	MESSAGE(NET_WRITTEN, false, ONE(REVISION) MANY(ROW))                   \
 	MESSAGE(NET_CONFLICT, false, MAYBE(KEY_EPOCH) MANY(ROW))               \
+	MESSAGE(NET_VERSIONS, false,                                           \
+	    MAYBE(WORKSPACE) MAYBE(KEY_EPOCH) MANY(ROW) MANY(WRITTEN_AT))      \
 	/* To agentsecrets-keychain. OPEN comes first; OPENED answers it. */   \
 	MESSAGE(KEYCHAIN_OPEN, false, )                                        \
 	MESSAGE(KEYCHAIN_LOOKUP, false, MANY(ENTRY))                           \
@@ -143,6 +149,9 @@
  * bytes. "deleted" is one byte, 0 or 1; with 1 the blob is a tombstone, empty
  * when the server kept none. In NET_WRITE the row version is the condition
  * `if_version` (empty: no check); in NET_WRITTEN the blob is empty.
+ *
+ * In NET_VERSIONS there are as many WRITTEN_AT as ROW, in the same order,
+ * newest first: what is there now and what was there before.
  *
  * In KEYCHAIN_VALUES there are as many INDEX as VALUE, in the same order: the
  * value of the request's ENTRY number INDEX, from 0. An entry without one is

@@ -125,6 +125,14 @@ struct net_list {
 	struct net_rows rows;
 };
 
+/* What a name holds and held before, newest first. */
+struct net_history {
+	char workspace[UUID_TEXT + 1]; /* "" when the server tells none */
+	uint32_t key_epoch;	       /* 0 when the server tells none */
+	struct net_rows rows;	       /* at least one */
+	uint64_t *written_at; /* of each row, unix seconds; 0: not told */
+};
+
 struct net_server {
 	char version[65];
 	char extensions[1025];
@@ -266,9 +274,25 @@ int net_write(struct net *net, const char *project, const char *environment,
     uint32_t key_epoch, const struct net_rows *rows, struct net_rows *written,
     uint64_t *revision, struct net_rows *conflicts, struct err *err);
 
+/**
+ * Fetch what is stored under a name and was before. Other servers do not know
+ * the request and refuse it with 404 as well.
+ *
+ * @param name  in its stored form
+ * @param out   release with net_history_release()
+ * @return 0; -EXIT_FAILED with `net->http_status` 404 when there is no such
+ *         name, live or deleted
+ */
+int net_history(struct net *net, const char *project, const char *environment,
+    const char *name, struct net_history *out, struct err *err);
+
+/** Whether the server said that it has the extension of that name. */
+bool net_has_extension(const struct net_server *server, const char *name);
+
 /** Free what a list holds; a zeroed or half-filled one is fine. */
 void net_workspaces_release(struct net_workspaces *workspaces);
 void net_projects_release(struct net_projects *projects);
 void net_rows_release(struct net_rows *rows);
+void net_history_release(struct net_history *history);
 
 #endif

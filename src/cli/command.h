@@ -111,6 +111,7 @@ extern const struct command command_environment_list;
 extern const struct command command_environment_switch;
 extern const struct command command_export;
 extern const struct command command_get;
+extern const struct command command_history;
 extern const struct command command_import;
 extern const struct command command_init;
 extern const struct command command_key_export;

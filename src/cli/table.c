@@ -15,6 +15,7 @@ const struct command *const commands[] = {
     &command_environment_switch,
     &command_export,
     &command_get,
+    &command_history,
     &command_import,
     &command_init,
     &command_key_export,

@@ -72,18 +72,18 @@ exchange_load(struct vault *vault, const struct place *place, struct err *err)
 	return rc > 0 && is_partial(vault) ? 0 : rc;
 }
 
-static int
-check_list(const struct place *place, const struct workspace_key *key,
-    const struct net_list *list, struct err *err)
+int
+exchange_check(const struct place *place, const struct workspace_key *key,
+    const char *workspace, uint32_t epoch, struct err *err)
 {
-	if (list->workspace[0] != '\0' &&
-	    strcmp(list->workspace, place->workspace->id) != 0)
+	if (workspace[0] != '\0' &&
+	    strcmp(workspace, place->workspace->id) != 0)
 		return err_set(err, EXIT_UNSAFE,
 		    "the server has this project in another workspace");
-	if (list->key_epoch != 0 && list->key_epoch < key->epoch)
+	if (epoch != 0 && epoch < key->epoch)
 		return err_set(err, EXIT_UNSAFE,
 		    "the server shows an older workspace key (replay)");
-	if (list->key_epoch > key->epoch) {
+	if (epoch > key->epoch) {
 		err_set(err, EXIT_ACCESS,
 		    "workspace '%s' has a newer key than this machine",
 		    place->workspace->name);
@@ -142,7 +142,8 @@ exchange_look(struct net *net, const struct place *place,
 		return -(int)err->status;
 	if (list->unchanged)
 		return 0;
-	if (check_list(place, key, list, err) < 0)
+	if (exchange_check(place, key, list->workspace, list->key_epoch, err) <
+	    0)
 		return -(int)err->status;
 	return judge_answer(place, key, vault, list, accepted, err);
 }

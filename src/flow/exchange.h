@@ -64,6 +64,17 @@ int exchange_load(
     struct vault *vault, const struct place *place, struct err *err);
 
 /**
+ * Check whose rows an answer says to carry, and under which key.
+ *
+ * @param workspace  "" when the server tells none
+ * @param epoch      0 when the server tells none
+ * @return 0; -EXIT_UNSAFE: another workspace, or an older key; -EXIT_ACCESS:
+ *         a newer one
+ */
+int exchange_check(const struct place *place, const struct workspace_key *key,
+    const char *workspace, uint32_t epoch, struct err *err);
+
+/**
  * Ask the server for everything and judge it, without recording anything.
  *
  * @param vault     what is here

@@ -3,6 +3,7 @@
 #include "judge.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <agentsecrets/arena.h>
@@ -261,6 +262,33 @@ take_omitted(const struct judge *judge, const struct net_list *list,
 	return 0;
 }
 
+static int
+compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* There is one: a row was accepted that took the place of another. */
+static int
+refuse_double(const struct net_list *list, struct err *err)
+{
+	size_t n = list->rows.n;
+	const char **names = calloc(n, sizeof(*names));
+	const char *twice = "";
+
+	if (names == NULL)
+		return err_memory(err);
+	for (size_t i = 0; i < n; i++)
+		names[i] = list->rows.items[i].name;
+	qsort(names, n, sizeof(*names), compare_texts);
+	for (size_t i = 1; i < n; i++) {
+		if (text_equal(names[i - 1], names[i]))
+			twice = names[i];
+	}
+	free(names);
+	return err_set(err, EXIT_UNSAFE, "the server sent '%s' twice", twice);
+}
+
 int
 judge_list(const struct judge *judge, const struct net_list *list,
     struct vault *accepted, struct judged *judged, struct err *err)
@@ -277,8 +305,7 @@ judge_list(const struct judge *judge, const struct net_list *list,
 	}
 	vault_sort(accepted);
 	if (accepted->rows_n != expected)
-		return err_set(
-		    err, EXIT_UNSAFE, "the server sent a name twice");
+		return refuse_double(list, err);
 	if (find_omitted(judge, accepted, &judged->unproven, err) < 0)
 		return -(int)err->status;
 	if (judged->unproven.n == 0)

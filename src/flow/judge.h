@@ -77,4 +77,16 @@ int judge_gone(const struct judge *judge, const char *name, uint64_t row,
 int judge_list(const struct judge *judge, const struct net_list *list,
     struct vault *accepted, struct judged *judged, struct err *err);
 
+/**
+ * Judge what a name holds and held before.
+ *
+ * @param rows      newest first; the first is judged as judge_row() does
+ * @param versions  out, one for each row: what its blob proves; 0 for one that
+ *                  is bound to no place, or a deletion without a tombstone
+ * @return 0; -EXIT_UNSAFE: as judge_row(), another name's rows, one that is
+ *         held back, or bound ones that do not get older
+ */
+int judge_history(const struct judge *judge, const char *name,
+    const struct net_rows *rows, uint32_t *versions, struct err *err);
+
 #endif

@@ -115,6 +115,23 @@ net_ask_limits(struct net *net, struct net_limits *out, struct err *err)
 	return 0;
 }
 
+bool
+net_has_extension(const struct net_server *server, const char *name)
+{
+	size_t len = strlen(name);
+	const char *at = server->extensions;
+
+	while (*at != '\0') {
+		size_t word = strcspn(at, " ");
+
+		if (word == len && memcmp(at, name, len) == 0)
+			return true;
+		at += word;
+		at += strspn(at, " ");
+	}
+	return false;
+}
+
 /* A server wants one with every account. It salts nothing of ours. */
 static int
 make_key_salt(char out[2 * KEY_BYTES + 1], struct err *err)

@@ -89,18 +89,27 @@ read_epoch(const struct message_view *answer, uint32_t *out, struct err *err)
 }
 
 static int
+read_workspace(
+    const struct message_view *answer, char out[UUID_TEXT + 1], struct err *err)
+{
+	if (message_find_text(
+		answer, FIELD_WORKSPACE, out, UUID_TEXT + 1, err) < 0)
+		return -EXIT_FAILED;
+	if (out[0] != '\0' && !text_is_uuid(out))
+		return net_nonsense("a workspace id", err);
+	return 0;
+}
+
+static int
 read_list(struct net *net, const struct message_view *answer,
     struct net_list *out, struct err *err)
 {
 	struct net_list list = {
 	    .revision = message_find_number(answer, FIELD_REVISION, 0)};
 
-	if (message_find_text(answer, FIELD_WORKSPACE, list.workspace,
-		sizeof(list.workspace), err) < 0 ||
+	if (read_workspace(answer, list.workspace, err) < 0 ||
 	    read_epoch(answer, &list.key_epoch, err) < 0)
 		return -EXIT_FAILED;
-	if (list.workspace[0] != '\0' && !text_is_uuid(list.workspace))
-		return net_nonsense("a workspace id", err);
 	if (net_take_rows(net, answer, &list.rows, err) < 0)
 		return -EXIT_FAILED;
 	*out = list;
@@ -130,6 +139,71 @@ net_secrets(struct net *net, const char *project, const char *environment,
 		return net_nonsense("nothing is new to nobody", err);
 	*out = (struct net_list){.revision = revision, .unchanged = true};
 	return 0;
+}
+
+/* Before the rows are taken, which takes over the answer's memory. */
+static int
+read_times(const struct message_view *answer, uint64_t **out, size_t *n,
+    struct err *err)
+{
+	const uint8_t *bytes;
+	size_t cursor = 0;
+	size_t len;
+
+	*n = 0;
+	while (message_next(answer, FIELD_WRITTEN_AT, &cursor, &bytes, &len))
+		(*n)++;
+	*out = calloc(*n + 1, sizeof(**out));
+	if (*out == NULL)
+		return err_memory(err);
+	cursor = 0;
+	for (size_t i = 0; i < *n; i++) {
+		struct column column;
+
+		message_next(answer, FIELD_WRITTEN_AT, &cursor, &bytes, &len);
+		column = (struct column){bytes, len};
+		(void)column_number(&column, &(*out)[i]);
+	}
+	return 0;
+}
+
+int
+net_history(struct net *net, const char *project, const char *environment,
+    const char *name, struct net_history *out, struct err *err)
+{
+	AUTO_MESSAGE struct message request;
+	struct net_history history = {.key_epoch = 0};
+	struct message_view answer;
+	size_t n;
+	int rc;
+
+	message_init(&request, MESSAGE_NET_HISTORY);
+	message_add_text(&request, FIELD_PROJECT, project);
+	message_add_text(&request, FIELD_ENVIRONMENT, environment);
+	message_add_text(&request, FIELD_SECRET_NAME, name);
+	rc = net_ask(net, &request, MESSAGE_NET_VERSIONS, &answer, err);
+	if (rc < 0)
+		return rc;
+	if (read_workspace(&answer, history.workspace, err) < 0 ||
+	    read_epoch(&answer, &history.key_epoch, err) < 0 ||
+	    read_times(&answer, &history.written_at, &n, err) < 0)
+		return -EXIT_FAILED;
+	rc = net_take_rows(net, &answer, &history.rows, err);
+	if (rc == 0 && (history.rows.n != n || n == 0))
+		rc = net_nonsense("a history", err);
+	if (rc < 0)
+		net_history_release(&history);
+	else
+		*out = history;
+	return rc;
+}
+
+void
+net_history_release(struct net_history *history)
+{
+	net_rows_release(&history->rows);
+	free(history->written_at);
+	history->written_at = NULL;
 }
 
 static void

@@ -76,5 +76,6 @@ api_handler api_project_update;
 api_handler api_project_delete;
 api_handler api_secrets;
 api_handler api_write;
+api_handler api_history;
 
 #endif

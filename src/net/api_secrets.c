@@ -55,24 +55,33 @@ is_of(const cJSON *data, const struct place *place)
 		text_equal(environment, place->environment));
 }
 
+/* Whose rows they are, and under which key. */
+static int
+answer_workspace(struct net_state *state, struct message *answer,
+    const cJSON *data, struct err *err)
+{
+	const char *workspace = json_get_text(data, "workspace_id");
+
+	if (workspace != NULL && !text_is_uuid(workspace))
+		return api_not_ours(state, "workspace_id", err);
+	if (workspace != NULL)
+		message_add_text(answer, FIELD_WORKSPACE, workspace);
+	return add_number(
+	    state, answer, FIELD_KEY_EPOCH, data, "key_epoch", err);
+}
+
 static int
 answer_list(struct net_state *state, struct message *answer, const cJSON *data,
     struct err *err)
 {
-	const char *workspace = json_get_text(data, "workspace_id");
 	uint64_t revision = 0;
 
 	if (!cJSON_IsArray(json_get(data, "secrets")))
 		return api_not_ours(state, "no secrets", err);
-	if (workspace != NULL && !text_is_uuid(workspace))
-		return api_not_ours(state, "workspace_id", err);
 	if (json_get_u64(data, "revision", &revision) < 0)
 		return api_not_ours(state, "revision", err);
-	if (workspace != NULL)
-		message_add_text(answer, FIELD_WORKSPACE, workspace);
 	message_add_number(answer, FIELD_REVISION, revision);
-	if (add_number(state, answer, FIELD_KEY_EPOCH, data, "key_epoch", err) <
-		0 ||
+	if (answer_workspace(state, answer, data, err) < 0 ||
 	    add_rows(state, answer, json_get(data, "secrets"), false, err) < 0)
 		return -EXIT_FAILED;
 	return add_rows(state, answer, json_get(data, "deleted"), true, err);
@@ -105,6 +114,60 @@ api_secrets(struct net_state *state, const struct message_view *request,
 	if (!is_of(data, &place))
 		return api_not_ours(state, "another project's secrets", err);
 	return answer_list(state, answer, data, err);
+}
+
+/* The name goes into the path as well: what the launcher checked is checked
+ * again. */
+static int
+history_path(struct net_state *state, const struct message_view *request,
+    const struct place *place, struct buf *path, struct err *err)
+{
+	char name[NAME_MAX_BYTES + 1];
+
+	if (message_find_text(
+		request, FIELD_SECRET_NAME, name, sizeof(name), NULL) < 0 ||
+	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") !=
+		strlen(name))
+		return net_fail(
+		    state, REASON_FAILED, err, "no secret to ask for");
+	if (buf_append_text(path, "secrets/") < 0 ||
+	    url_add_segment(path, place->project, strlen(place->project)) < 0 ||
+	    url_add_segment(
+		path, place->environment, strlen(place->environment)) < 0 ||
+	    url_add_segment(path, name, strlen(name)) < 0 ||
+	    buf_append_text(path, "versions/") < 0)
+		return net_fail(state, REASON_FAILED, err, "out of memory");
+	return 0;
+}
+
+int
+api_history(struct net_state *state, const struct message_view *request,
+    struct message *answer, struct err *err)
+{
+	AUTO_API_ANSWER struct api_answer reply = API_ANSWER_INIT;
+	AUTO_BUF struct buf path = BUF_INIT;
+	struct http_request http = {.authorized = true};
+	struct place place;
+	const cJSON *data;
+	const cJSON *versions;
+
+	if (read_place(state, request, &place, err) < 0 ||
+	    history_path(state, request, &place, &path, err) < 0)
+		return -EXIT_FAILED;
+	http.path = buf_text_view(&path);
+	if (api_succeed(state, &http, &reply, err) < 0)
+		return -EXIT_FAILED;
+	data = json_get(reply.json, "data");
+	versions = json_get(data, "versions");
+	if (!is_of(data, &place))
+		return api_not_ours(state, "another project's secrets", err);
+	if (!cJSON_IsArray(versions))
+		return api_not_ours(state, "no versions", err);
+	if (answer_workspace(state, answer, data, err) < 0 ||
+	    add_rows(state, answer, versions, false, err) < 0)
+		return -EXIT_FAILED;
+	add_times(answer, versions);
+	return 0;
 }
 
 /* A row of the request as a member of the list; false: it is no row. */

@@ -35,6 +35,7 @@ static const struct {
     {MESSAGE_NET_PROJECT_DELETE, MESSAGE_NET_DONE, api_project_delete},
     {MESSAGE_NET_SECRETS, MESSAGE_NET_SECRET_LIST, api_secrets},
     {MESSAGE_NET_WRITE, MESSAGE_NET_WRITTEN, api_write},
+    {MESSAGE_NET_HISTORY, MESSAGE_NET_VERSIONS, api_history},
 };
 
 /* A damaged one is like none: to log in again mends both. */

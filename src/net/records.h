@@ -28,6 +28,12 @@ int add_projects(struct net_state *state, struct message *answer,
 int add_rows(struct net_state *state, struct message *answer,
     const cJSON *array, bool deleted, struct err *err);
 
+/**
+ * Append a WRITTEN_AT for each member of an array that add_rows() took: its
+ * `updated_at` (RFC 3339), 0 where that is missing or says nothing.
+ */
+void add_times(struct message *answer, const cJSON *array);
+
 /** Append `field` with the member's text, unless it is missing or null. */
 int add_text(struct net_state *state, struct message *answer,
     enum message_field field, const cJSON *object, const char *key, size_t most,

@@ -236,6 +236,24 @@ run_list(struct net *net, char **args, struct err *err)
 	return 0;
 }
 
+/* PROJECT NAME */
+static int
+run_history(struct net *net, char **args, struct err *err)
+{
+	struct net_history history;
+	int rc =
+	    net_history(net, args[0], "development", args[1], &history, err);
+
+	if (rc < 0)
+		return rc;
+	printf("history epoch=%u\n", history.key_epoch);
+	for (size_t i = 0; i < history.rows.n; i++)
+		printf("at %llu\n", (unsigned long long)history.written_at[i]);
+	print_rows("version", &history.rows);
+	net_history_release(&history);
+	return 0;
+}
+
 static int
 write_rows(struct net *net, const char *project, uint32_t epoch,
     const struct net_rows *rows, struct net_rows *written, struct err *err)
@@ -354,6 +372,7 @@ static const struct command {
     {"drop", 2, run_drop},
     {"list", 2, run_list},
     {"write", 5, run_write},
+    {"history", 2, run_history},
     {"many", 2, run_many},
     {"pause", 0, run_pause},
 };

@@ -62,3 +62,19 @@ on() {
     "$@"
   )
 }
+
+# start_liar: a proxy that lies before the server that was started last; sets
+# TEAM_URL. `lie KIND NAME` (liar.py) and `be_honest` say what it does.
+start_liar() {
+  local port=$SERVER_PORT
+  LIES=$BATS_TEST_TMPDIR/lies
+  mkdir -p "$LIES"
+  start_background liar python3 "$BATS_TEST_DIRNAME/liar.py" "$port" "$LIES"
+  wait_for 10 server_port liar || return
+  # shellcheck disable=SC2034 # for the tests
+  TEAM_URL=http://127.0.0.1:$SERVER_PORT
+  SERVER_PORT=$port
+}
+
+lie() { printf '%s %s\n' "$1" "$2" >"$LIES/lie"; }
+be_honest() { rm -f "$LIES/lie"; }

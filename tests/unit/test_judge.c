@@ -305,7 +305,108 @@ test_gone_before(void **state)
 	assert_int_equal(row->row, 7);
 	expect_mark(w, "A", 0, 0);
 	show(w, "A", bound(w, w->blobs[1], "staging", "A", 1, "x"));
-	refused(w, true, "sent a name twice");
+	refused(w, true, "sent 'A' twice");
+}
+
+/* The versions that a history proves; NULL: it is refused for that. */
+static void
+expect_history(
+    struct world *w, bool compat, const char *why, const uint32_t wanted[ROWS])
+{
+	const struct judge judge = {
+	    &w->vault, w->key, EPOCH, compat ? &w->seen : NULL};
+	uint32_t versions[ROWS];
+	int rc = judge_history(&judge, "A", &w->list.rows, versions, &w->err);
+
+	assert_int_equal(rc, why != NULL ? -EXIT_UNSAFE : 0);
+	if (why != NULL && strstr(w->err.text, why) == NULL)
+		fail_msg("'%s' is not '%s'", w->err.text, why);
+	for (size_t i = 0; why == NULL && i < w->list.rows.n; i++)
+		assert_int_equal(versions[i], wanted[i]);
+}
+
+static void
+show_versions(struct world *w, const uint32_t versions[ROWS])
+{
+	w->list.rows.n = 0;
+	for (size_t i = 0; i < ROWS && versions[i] != 0; i++)
+		show(w, "A",
+		    bound(w, w->blobs[i], "staging", "A", versions[i], "x"));
+}
+
+static void
+test_history(void **state)
+{
+	struct world *w = *state;
+	uint8_t known[64];
+	size_t len = bound(w, known, "staging", "A", 5, "mine");
+
+	show_versions(w, (uint32_t[ROWS]){9, 7, 2, 1});
+	expect_history(w, false, NULL, (uint32_t[ROWS]){9, 7, 2, 1});
+	show_versions(w, (uint32_t[ROWS]){9, 2, 7});
+	expect_history(w, false, "shows version 7 of 'A' among older", NULL);
+	show_versions(w, (uint32_t[ROWS]){9, 7, 7});
+	expect_history(w, false, "shows version 7 of 'A' twice", NULL);
+	show_versions(w, (uint32_t[ROWS]){7, 9});
+	expect_history(w, false, "shows version 9 of 'A' among older", NULL);
+	/* The newest against the mark; former ones have none. */
+	keep(w, "A", EPOCH, 5, known, len);
+	show_versions(w, (uint32_t[ROWS]){6, 5, 4});
+	expect_history(w, false, NULL, (uint32_t[ROWS]){6, 5, 4});
+	show_versions(w, (uint32_t[ROWS]){4, 3});
+	expect_history(w, false, "older than one that was seen", NULL);
+	show_versions(w, (uint32_t[ROWS]){5, 3});
+	expect_history(w, false, "of the same version", NULL);
+	/* What was accepted below its mark proves its own version. */
+	len = bound(w, known, "staging", "A", 3, "x");
+	keep(w, "A", EPOCH, 5, known, len);
+	show_versions(w, (uint32_t[ROWS]){3, 2});
+	expect_history(w, false, NULL, (uint32_t[ROWS]){3, 2});
+}
+
+static void
+test_history_of_another(void **state)
+{
+	struct world *w = *state;
+
+	show_versions(w, (uint32_t[ROWS]){9, 7});
+	snprintf(w->rows[1].name, sizeof(w->rows[1].name), "B");
+	expect_history(w, false, "history of another name than 'A'", NULL);
+	show_versions(w, (uint32_t[ROWS]){9, 7});
+	bound(w, w->blobs[1], "staging", "B", 7, "x");
+	expect_history(w, false, "not made for this name", NULL);
+	bound(w, w->blobs[1], "production", "A", 7, "x");
+	expect_history(w, true, "relabelled", NULL);
+	w->blobs[1][20] ^= 1;
+	expect_history(w, true, "does not open", NULL);
+	/* A value is no tombstone. */
+	bound(w, w->blobs[1], "staging", "A", 7, "x");
+	w->rows[1].deleted = true;
+	expect_history(w, true, "not made for this name", NULL);
+}
+
+/* Unbound values have no version, and who wrote after one may know less. */
+static void
+test_history_compat(void **state)
+{
+	struct world *w = *state;
+
+	show_versions(w, (uint32_t[ROWS]){1, 9, 5});
+	w->rows[1].blob_len = unbound(w, w->blobs[1], "theirs");
+	expect_history(w, false, "not made for this name", NULL);
+	expect_history(w, true, NULL, (uint32_t[ROWS]){1, 0, 5});
+	w->rows[1].deleted = true;
+	w->rows[1].blob_len = 0;
+	expect_history(w, false, NULL, (uint32_t[ROWS]){1, 0, 5});
+	w->rows[1].deleted = false;
+	expect_history(w, true, "holds back the value of 'A'", NULL);
+	/* A deletion that proves nothing, of what is live here. */
+	show_versions(w, (uint32_t[ROWS]){5});
+	keep(w, "A", EPOCH, 5, w->blobs[0], w->rows[0].blob_len);
+	w->rows[0].deleted = true;
+	w->rows[0].blob_len = 0;
+	expect_history(w, false, "holds back the value of 'A'", NULL);
+	expect_history(w, true, NULL, (uint32_t[ROWS]){0});
 }
 
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -322,6 +423,9 @@ main(void)
 	    EACH(test_broken),
 	    EACH(test_gone),
 	    EACH(test_gone_before),
+	    EACH(test_history),
+	    EACH(test_history_of_another),
+	    EACH(test_history_compat),
 	};
 
 	return cmocka_run_group_tests_name("judge", tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include <agentsecrets/json.h>
 
 #include "json_out.h"
+#include "records.h"
 #include "session.h"
 #include "url.h"
 
@@ -119,6 +120,63 @@ set(struct session *session, const char *text)
 	return session_set(session, SERVER, text, strlen(text), &err);
 }
 
+static uint64_t
+time_read(const char *json)
+{
+	AUTO_MESSAGE struct message answer;
+	AUTO_JSON cJSON *array = NULL;
+	struct message_view view;
+	struct err err;
+
+	assert_int_equal(
+	    json_parse(&array, json, strlen(json), "a test", &err), 0);
+	message_init(&answer, MESSAGE_NET_VERSIONS);
+	add_times(&answer, array);
+	view = (struct message_view){
+	    answer.type, answer.body.data, answer.body.len};
+	return message_find_number(&view, FIELD_WRITTEN_AT, 99);
+}
+
+static void
+test_times(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t seconds;
+	} cases[] = {
+	    {"1970-01-01T00:00:01Z", 1},
+	    {"2026-11-24T21:10:54+00:00", 1795554654},
+	    {"2000-02-29T23:59:59.123456Z", 951868799},
+	    {"2100-03-01T00:00:00Z", 4107542400},
+	    {"2026-11-24T21:10:54+01:30", 1795549254},
+	    {"2026-11-24T21:10:54-01:30", 1795560054},
+	    {"1969-12-31T23:59:59Z", 0},
+	    {"2026-13-24T21:10:54Z", 0},
+	    {"2026-00-24T21:10:54Z", 0},
+	    {"2026-11-24T21:10:54", 0},
+	    {"2026-11-24T21:10:54Zx", 0},
+	    {"2026-11-24T21:10:54+0130", 0},
+	    {"2026-11-24 21:10:54Z", 0},
+	    {"2026-1-24T21:10:54Z", 0},
+	    {"soon", 0},
+	    {"", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char json[128];
+
+		snprintf(json, sizeof(json), "[{\"updated_at\":\"%s\"}]",
+		    cases[i].text);
+		if (time_read(json) != cases[i].seconds)
+			fail_msg("%s: %llu", cases[i].text,
+			    (unsigned long long)time_read(json));
+	}
+	assert_int_equal(time_read("[{}]"), 0);
+	assert_int_equal(time_read("[{\"updated_at\":7}]"), 0);
+	assert_int_equal(time_read("[]"), 99);
+}
+
 static void
 test_sessions(void **state)
 {
@@ -182,6 +240,7 @@ main(void)
 	    cmocka_unit_test(test_addresses),
 	    cmocka_unit_test(test_segments),
 	    cmocka_unit_test(test_bodies),
+	    cmocka_unit_test(test_times),
 	    cmocka_unit_test(test_sessions),
 	    cmocka_unit_test(test_session_of_a_server),
 	};

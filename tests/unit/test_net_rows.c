@@ -168,6 +168,91 @@ test_conflict(void **state)
 	assert_string_equal(err.hint, "run 'agentsecrets pull'");
 }
 
+static int
+ask_history(struct fixture *fixture, const char *workspace, uint64_t epoch,
+    size_t rows, size_t times, struct net_history *out)
+{
+	struct message message;
+	struct err err;
+
+	message_init(&message, MESSAGE_NET_VERSIONS);
+	message_add_text(&message, FIELD_WORKSPACE, workspace);
+	message_add_number(&message, FIELD_KEY_EPOCH, epoch);
+	for (size_t i = 0; i < rows; i++)
+		peer_adds_row(&message, "A", i == 0 ? "new" : "old", 9 - i,
+		    i == 0 ? "\0" : "\1");
+	for (size_t i = 0; i < times; i++)
+		message_add_number(&message, FIELD_WRITTEN_AT, 1700 - i);
+	peer_says(fixture, &message);
+	return net_history(&fixture->net, ID, "staging", "A", out, &err);
+}
+
+static void
+test_history(void **state)
+{
+	struct fixture *fixture = *state;
+	struct net_history history = {.key_epoch = 7};
+	struct message_view view;
+	void *memory = NULL;
+	char name[NAME_MAX_BYTES + 1];
+	struct err err;
+
+	assert_int_equal(ask_history(fixture, ID, 3, 2, 2, &history), 0);
+	assert_int_equal(
+	    message_receive(fixture->peer, peer_memory, &memory, &view, &err),
+	    1);
+	assert_int_equal(view.type, MESSAGE_NET_HISTORY);
+	assert_int_equal(message_find_text(&view, FIELD_SECRET_NAME, name,
+			     sizeof(name), &err),
+	    0);
+	assert_string_equal(name, "A");
+	free(memory);
+	assert_string_equal(history.workspace, ID);
+	assert_int_equal(history.key_epoch, 3);
+	assert_int_equal(history.rows.n, 2);
+	assert_memory_equal(history.rows.items[0].blob, "new", 3);
+	assert_int_equal(history.rows.items[1].version, 8);
+	assert_true(history.rows.items[1].deleted);
+	assert_int_equal(history.written_at[1], 1699);
+	net_history_release(&history);
+}
+
+static void
+test_broken_histories(void **state)
+{
+	struct fixture *fixture = *state;
+	struct net_history history = {.key_epoch = 7};
+	const char *no_id = "0b0e4d1c-5c0e-4b8e-9d4a-1f2e3d4c5b6A";
+
+	assert_int_equal(
+	    ask_history(fixture, ID, 3, 0, 0, &history), -EXIT_FAILED);
+	assert_int_equal(
+	    ask_history(fixture, ID, 3, 2, 1, &history), -EXIT_FAILED);
+	assert_int_equal(
+	    ask_history(fixture, ID, 3, 1, 2, &history), -EXIT_FAILED);
+	assert_int_equal(
+	    ask_history(fixture, no_id, 3, 1, 1, &history), -EXIT_FAILED);
+	assert_int_equal(
+	    ask_history(fixture, ID, (uint64_t)1 << 32, 1, 1, &history),
+	    -EXIT_FAILED);
+	assert_int_equal(history.key_epoch, 7);
+}
+
+static void
+test_extensions(void **state)
+{
+	struct net_server server = {.extensions = "old-history tags history"};
+
+	(void)state;
+	assert_true(net_has_extension(&server, "history"));
+	assert_true(net_has_extension(&server, "tags"));
+	assert_false(net_has_extension(&server, "tag"));
+	assert_false(net_has_extension(&server, "histor"));
+	assert_false(net_has_extension(&server, "tagss"));
+	server.extensions[0] = '\0';
+	assert_false(net_has_extension(&server, "history"));
+}
+
 static void
 test_write_says_everything(void **state)
 {
@@ -220,6 +305,9 @@ main(void)
 	    WITH_PEER(test_broken_rows),
 	    WITH_PEER(test_broken_workspaces),
 	    WITH_PEER(test_conflict),
+	    WITH_PEER(test_history),
+	    WITH_PEER(test_broken_histories),
+	    cmocka_unit_test(test_extensions),
 	    WITH_PEER(test_write_says_everything),
 	};
 

@@ -12,7 +12,7 @@
 #include <agentsecrets/fernet.h>
 #include <agentsecrets/text.h>
 
-enum { VERSIONS_KEPT = 10 }; /* the current one included */
+enum { VERSIONS_KEPT = 10 }; /* besides the current one */
 
 /* What stands in the database under a change's name. */
 struct present {
@@ -152,10 +152,10 @@ replace(struct call *call, struct run *run, const struct change *change,
 	int rc = db_run(call->db, ST_SECRET_KEEP,
 	    DB_PARAMS(project, environment, name), err);
 
-	if (rc >= 0 && change->version > VERSIONS_KEPT)
+	if (rc >= 0 && change->version > VERSIONS_KEPT + 1)
 		rc = db_run(call->db, ST_SECRET_FORGET,
 		    DB_PARAMS(project, environment, name,
-			DB_INTEGER(change->version - VERSIONS_KEPT)),
+			DB_INTEGER(change->version - VERSIONS_KEPT - 1)),
 		    err);
 	if (rc >= 0)
 		rc = db_run(call->db, ST_SECRET_SET,

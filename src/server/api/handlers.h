@@ -30,6 +30,7 @@ handler project_diff;
 handler secret_bulk;
 handler secret_list;
 handler secret_get;
+handler secret_versions;
 handler secret_update;
 handler secret_delete;
 

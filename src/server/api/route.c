@@ -59,6 +59,7 @@ static const struct route routes[] = {
     {"DELETE", "secrets/*/*", false, BODY_OPTIONAL, secret_delete},
     {"GET", "secrets/*/*/*", false, BODY_IGNORED, secret_get},
     {"PATCH", "secrets/*/*/*", false, BODY_REQUIRED, secret_update},
+    {"GET", "secrets/*/*/*/versions", false, BODY_IGNORED, secret_versions},
     {"DELETE", "secrets/*/*/*", false, BODY_OPTIONAL, secret_delete},
 };
 

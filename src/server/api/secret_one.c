@@ -79,6 +79,82 @@ secret_get(struct call *call, struct err *err)
 	    : reply_row(call, &place, "Secret retrieved successfully", err);
 }
 
+/* The current row of ST_SECRET_VERSIONS. */
+static int
+write_version(struct call *call, struct writer *w, const char *name,
+    struct buf *scratch, struct err *err)
+{
+	const enum statement rows = ST_SECRET_VERSIONS;
+	int has_value = secret_value_open(call, rows, scratch, err);
+
+	if (has_value < 0)
+		return has_value;
+	writer_open(w, '{');
+	writer_member(w, "key", name);
+	writer_member_number(
+	    w, "version", db_integer(call->db, rows, COLUMN_VERSION));
+	writer_key(w, "value");
+	writer_plain(
+	    w, has_value ? buf_text_view(scratch) : NULL, scratch->len);
+	writer_key(w, "deleted");
+	writer_truth(w, db_integer(call->db, rows, COLUMN_DELETED) != 0);
+	writer_member_time(
+	    w, "updated_at", db_integer(call->db, rows, COLUMN_UPDATED));
+	writer_close(w, '}');
+	return 0;
+}
+
+/* Begins where db_first() left the first row. */
+static int
+write_versions(
+    struct call *call, struct writer *w, const char *name, struct err *err)
+{
+	AUTO_BUF struct buf scratch = BUF_INIT;
+	int rc = 1;
+
+	writer_key(w, "versions");
+	writer_open(w, '[');
+	while (rc > 0) {
+		rc = write_version(call, w, name, &scratch, err);
+		if (rc == 0)
+			rc = db_step(call->db, ST_SECRET_VERSIONS, err);
+	}
+	writer_close(w, ']');
+	return rc;
+}
+
+int
+secret_versions(struct call *call, struct err *err)
+{
+	struct place place;
+	struct writer *w;
+	int rc;
+
+	/* One snapshot: none of the rows moves meanwhile. */
+	if ((rc = db_begin_read(call->db, err)) != 0 ||
+	    (rc = find_place(call, ACTION_SECRET_READ, NULL, &place, err)) != 0)
+		return rc;
+	rc = db_first(call->db, ST_SECRET_VERSIONS,
+	    DB_PARAMS(DB_TEXT(place.project.id), DB_TEXT(place.environment),
+		DB_TEXT(place.name)),
+	    err);
+	if (rc <= 0)
+		return rc < 0 ? rc : refuse_missing(call, &place);
+	w = reply_begin(call, 200, "Versions retrieved successfully");
+	writer_open(w, '{');
+	writer_member(w, "project_id", place.project.id);
+	writer_member(w, "environment", place.environment);
+	writer_member(w, "workspace_id", place.project.workspace_id);
+	writer_key(w, "key_epoch");
+	if (place.project.key_epoch.given)
+		writer_number(w, place.project.key_epoch.number);
+	else
+		writer_null(w);
+	rc = write_versions(call, w, place.name, err);
+	writer_close(w, '}');
+	return rc < 0 ? rc : reply_end(call, err);
+}
+
 /* Only what exists is updated or deleted; a tombstone counts as `dead` says. */
 static int
 check_exists(

@@ -5,7 +5,7 @@
 
 /* What clients may rely on; agentsecrets-formats(5) explains each. */
 static const char *const extensions[] = {"client-keys", "versions",
-    "tombstones", "bulk-list", "etag", "key-epoch", "opaque-tokens"};
+    "tombstones", "bulk-list", "etag", "key-epoch", "opaque-tokens", "history"};
 
 static void
 write_limits(struct writer *w, const struct server_limits *limits)

@@ -170,6 +170,14 @@
 	STATEMENT(SECRET_FORGET,                                               \
 	    "DELETE FROM secret_version WHERE project_id = $1"                 \
 	    " AND environment = $2 AND name = $3 AND version <= $4")           \
+	/* Columns as SECRET_COLUMNS; what is there now comes first. */        \
+	STATEMENT(SECRET_VERSIONS,                                             \
+	    "SELECT " SECRET_COLUMNS " FROM secret"                            \
+	    " WHERE project_id = $1 AND environment = $2 AND name = $3"        \
+	    " UNION ALL SELECT name, '', version, value, deleted, created_at"  \
+	    " FROM secret_version"                                             \
+	    " WHERE project_id = $1 AND environment = $2 AND name = $3"        \
+	    " ORDER BY version DESC")                                          \
 	STATEMENT(EVENT_DROP_OLD, "DELETE FROM event WHERE at < $1")           \
 	STATEMENT(EVENT_ADD,                                                   \
 	    "INSERT INTO event (id, at, principal_id, action, object,"         \

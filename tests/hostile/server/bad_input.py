@@ -148,6 +148,13 @@ def paths(server, person, project):
             (f"/api/secrets/{project}/prod/A/", 422),
             (f"/api/secrets/{project}/development/A%2FB/", 422),
             (f"/api/secrets/{project}/development/NOPE/", 404),
+            (f"/api/secrets/{project}/development/NOPE/versions/", 404),
+            (f"/api/secrets/{project}/prod/LIVE/versions/", 422),
+            (f"/api/secrets/{project}/development/a-b/versions/", 422),
+            (f"/api/secrets/{project}/development/{'A' * 256}/versions/", 422),
+            (f"/api/secrets/nope/development/LIVE/versions/", 422),
+            (f"/api/secrets/{new_id()}/development/LIVE/versions/", 404),
+            (f"/api/secrets/{project}/development/LIVE/versions/1/", 404),
             (f"/api/secrets/{new_id()}/", 404), (f"/api/workspaces/{new_id()}/", 404),
             ("/api/workspaces/x/", 422), (f"/api/projects/{new_id()}/web/", 404),
             ("/api/projects/" + "a" * 300 + "/", 404), ("/api/projects/%20/", 404),
@@ -164,12 +171,16 @@ def paths(server, person, project):
         answer = server.request(method, "status/")
         check(answer.status == 405 and answer.headers["Allow"] == "GET",
               f"{method} status/: {answer.status}")
+    answer = person.ask("POST", f"secrets/{project}/development/LIVE/versions/", {})
+    check(answer.status == 405 and answer.headers["Allow"] == "GET",
+          f"POST versions/: {answer.status}")
     check(server.request("HEAD", "status/").status == 405, "HEAD")
     for path in ("status", "status/", "status/health", "status/health/"):
         check(server.request("GET", path).status == 200, path)
     for method, path in [
             ("GET", "workspaces/"), ("POST", "workspaces/"), ("GET", "projects/"),
             ("GET", f"secrets/{project}/"), ("POST", "secrets/"),
+            ("GET", f"secrets/{project}/development/LIVE/versions/"),
             ("POST", "auth/logout/"), ("PATCH", "auth/change-password/"),
             ("GET", "users/a@b.com/public-key/")]:
         for token in (None, "x", "as1_" + "A" * 43, "as1_" + "A" * 5000):

@@ -53,7 +53,43 @@ def versions(person, project):
         put(b64(40))
     kept = person.server.sql(
         "SELECT version FROM secret_version WHERE name = 'A' ORDER BY version")
-    check([v for (v,) in kept] == list(range(10, 19)), f"the last ten: {kept}")
+    check([v for (v,) in kept] == list(range(9, 19)), f"the former ten: {kept}")
+
+
+def history(person):
+    """What is there now and the former ten, newest first, with their blobs."""
+    project = person.project("history")
+    blobs = [b64(40) for _ in range(12)]
+    dead = b64(28)
+    path = f"secrets/{project}/development/H/versions/"
+    check(person.ask("GET", path).status == 404, "a name that never was")
+    for i, blob in enumerate(blobs):
+        person.write(project, [{"key": "H", "value": blob}])
+        if i == 0:
+            shown = person.ask("GET", path).data
+            check([v["version"] for v in shown["versions"]] == [1], "one version")
+    person.write(project, [{"key": "OTHER", "value": b64(40)}])
+    person.write(project, [{"key": "H", "value": b64(40)}], environment="staging")
+    shown = person.ask("GET", path.replace("/H/", "/h/")).data
+    check(shown["project_id"] == project and shown["environment"] == "development"
+          and shown["key_epoch"] == EPOCH
+          and shown["workspace_id"] == person.workspace, f"its place: {shown}")
+    check([(v["key"], v["version"], v["value"], v["deleted"])
+           for v in shown["versions"]]
+          == [("H", i + 1, blobs[i], False) for i in range(11, 0, -1)], f"eleven: {shown}")
+    person.server.sql("UPDATE secret SET updated_at = 86400 WHERE name = 'H'")
+    person.write(project, (), [{"key": "H", "value": dead}])
+    shown = person.ask("GET", path).data["versions"]
+    check((shown[0]["value"], shown[0]["deleted"]) == (dead, True), "the tombstone")
+    check(shown[1]["updated_at"].startswith("1970-01-02T00:00:00"),
+          f"when it was written: {shown[1]}")
+    check([v["version"] for v in shown] == list(range(13, 2, -1)), "eleven again")
+    check(person.ask("DELETE", f"secrets/{project}/H/").status == 404, "gone")
+    person.server.sql("UPDATE secret SET value = NULL WHERE name = 'H'")
+    check(person.ask("GET", path).data["versions"][0]["value"] is None, "no tombstone")
+    person.server.sql("UPDATE secret_version SET value = 'damaged'"
+                      " WHERE name = 'H' AND version = 5")
+    check(person.ask("GET", path).status == 500, "a damaged value is not passed on")
 
 
 def all_or_nothing(person, project):
@@ -218,6 +254,7 @@ with Server() as server:
     person = Person(server, "alice")
     project = person.project()
     versions(person, project)
+    history(person)
     all_or_nothing(person, project)
     plain_clients(person, project)
     single_forms(person, project)

@@ -38,7 +38,8 @@ def attempts(w, p, name):
             ("PATCH", f"projects/{name}/", {"description": "x"})],
         "secret read": [
             ("GET", f"secrets/{p}/", None), ("GET", f"secrets/{p}/KEEP/", None),
-            ("GET", f"secrets/{p}/development/KEEP/", None)],
+            ("GET", f"secrets/{p}/development/KEEP/", None),
+            ("GET", f"secrets/{p}/development/KEEP/versions/", None)],
         "secret write": [
             ("POST", "secrets/", {"project_id": p, "secrets": {"W": b64(40)}}),
             ("POST", "secrets/bulk/", {"project_id": p, "secrets": {"W": b64(40)}}),
