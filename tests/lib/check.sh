@@ -80,7 +80,7 @@ says() { head -n 15 "$1" | grep -qE "$2"; }
 # that run alone.
 bats_tests() {
   local file later=()
-  for file in tests/e2e/*.bats tests/hostile/*.bats tests/bench/*.bats; do
+  for file in tests/{e2e,hostile,model,bench}/*.bats; do
     [ -f "$file" ] || continue
     if [ "$1" = asan ] && says "$file" "$product_only|$long_asan"; then
       continue
@@ -181,7 +181,7 @@ check_one() {
     found=yes
     lint_one "tests/lint/$name.sh"
   fi
-  for program in tests/{e2e,hostile,bench}/"$name.bats"; do
+  for program in tests/{e2e,hostile,model,bench}/"$name.bats"; do
     [ -f "$program" ] || continue
     found=yes
     bats_one gcc "$program"

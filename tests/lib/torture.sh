@@ -62,6 +62,14 @@ torture_repro() {
   tap_step 'make distcheck' distcheck "$folder" || :
 }
 
+# A million random steps against the model.
+torture_model() {
+  fresh_install gcc
+  export MODEL_STEPS=1000000 TAP_SECONDS=14400
+  bats_one gcc tests/model/model.bats
+  unset MODEL_STEPS TAP_SECONDS
+}
+
 # Many clients at one server, and everything that was acknowledged is there.
 torture_load() {
   fresh_install gcc
@@ -122,7 +130,7 @@ torture_fresh() {
 
 torture() {
   local prefix name names=("$@")
-  [ $# -gt 0 ] || names=(clang asan kill load fuzz repro fresh)
+  [ $# -gt 0 ] || names=(clang asan kill load model fuzz repro fresh)
   for name in "${names[@]}"; do
     [ "$(type -t "torture_$name")" = function ] || die "no torture '$name'"
   done

@@ -1,0 +1,44 @@
+#!/usr/bin/env bats
+# Random sequences of what people do with their secrets, on three machines and
+# one server, compared with a model after every step. One that fails is
+# printed, as short as it can be; `sync_model ... replay FILE` does it again.
+load ../e2e/lib
+
+# ./dev torture model asks for a million; MODEL_SEED=N for the same again.
+case $TOOLS in
+*/asan) : "${MODEL_STEPS:=500}" ;;
+*) : "${MODEL_STEPS:=3000}" ;;
+esac
+: "${MODEL_SEED:=$((SRANDOM))}"
+
+# The tree as it is installed, with sync_model in it, on a file system that
+# need not wait for a disk; sets TREE.
+setup() {
+  local memory=/dev/shm
+  [ -w "$memory" ] || memory=$BATS_TEST_TMPDIR
+  TREE=$(mktemp -d "$memory/agentsecrets-model.XXXXXX")
+  mkdir "$TREE/bin"
+  cp "$TOOLS/tests/model/sync_model" "$TREE/bin/"
+  ln -s "$PREFIX/libexec" "$TREE/libexec"
+}
+
+teardown() { rm -rf "$TREE"; }
+
+# sync_model ARGUMENT...: in a new directory.
+sync_model() {
+  rm -rf "$TREE/data"
+  mkdir "$TREE/data"
+  "$TREE/bin/sync_model" "$TREE/data" "$PREFIX/bin/agentsecrets-server" "$@"
+}
+
+@test "$MODEL_STEPS random steps end as the model says" {
+  local left now
+  # Each 20,000 in a process of their own, which keeps what it allocated.
+  for ((left = MODEL_STEPS; left > 0; left -= now)); do
+    now=$((left < 20000 ? left : 20000))
+    run sync_model steps "$now" "$MODEL_SEED"
+    echo "$output"
+    [ "$status" = 0 ]
+    MODEL_SEED=$((MODEL_SEED + 1))
+  done
+}

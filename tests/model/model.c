@@ -1,0 +1,340 @@
+#include "config.h"
+
+#include "model.h"
+
+#include <agentsecrets/exits.h>
+
+/* One environment, as a step at one seat sees it. */
+struct view {
+	struct world *world;
+	int environment;
+	int home;
+	int copy; /* or -1 */
+	struct cell *server;
+	struct cell *vault;
+	struct held *held;
+};
+
+static struct view
+look(struct world *world, const struct step *step)
+{
+	int home = seat_home(step->seat);
+	int copy = seat_copy(step->seat);
+
+	return (struct view){world, step->environment, home, copy,
+	    world->server[step->environment],
+	    world->vault[home][step->environment],
+	    copy < 0 ? NULL : world->copy[copy][step->environment]};
+}
+
+/* ---- the three-way comparison ------------------------------------------ */
+
+enum standing { SAME, BRING, KEEP, CLASH };
+
+/* A name that the copy lacks was not deleted: it is brought back. */
+static enum standing
+compare(int here, int base, int there)
+{
+	if (here == there)
+		return SAME;
+	if (here == NONE || here == base)
+		return BRING;
+	return there == base ? KEEP : CLASH;
+}
+
+/*
+ * What the copy has. An empty item of a name that is behind is what a
+ * keychain leaves that was killed over it, and counts as none.
+ */
+static int
+here(const struct view *view, int name)
+{
+	const struct held *held = &view->held[name];
+
+	return view->copy == seat_copy(SEAT_ITEMS) && held->behind &&
+		held->value == VALUE_EMPTY
+	    ? NONE
+	    : held->value;
+}
+
+static enum standing
+standing(const struct view *view, int name, int there)
+{
+	return compare(here(view, name),
+	    world_base(view->world, view->copy, view->environment, name),
+	    there);
+}
+
+/* ---- server, vault, copy ----------------------------------------------- */
+
+/* The vault takes a row; every copy of the home is behind from then on. */
+static void
+record(struct view *view, int name)
+{
+	struct cell old = view->vault[name];
+	struct cell now = view->server[name];
+
+	if (old.serial == now.serial)
+		return;
+	for (int copy = 0; copy < COPIES_N; copy++) {
+		struct held *held =
+		    &view->world->copy[copy][view->environment][name];
+
+		if (copy_home(copy) != view->home || held->behind ||
+		    (old.serial == 0 && now.value == NONE))
+			continue;
+		held->base = old.value;
+		held->behind = 1;
+	}
+	view->vault[name] = now;
+}
+
+/*
+ * All or nothing. What another machine wrote since it was last seen here is a
+ * conflict, unless it is this very write, which was cut off.
+ *
+ * @return whether it was done
+ */
+static bool
+write_all(struct view *view, const struct step *step, unsigned names,
+    struct outcome *said)
+{
+	unsigned done = 0;
+	unsigned clash = 0;
+
+	for (int i = 0; i < NAMES_N; i++) {
+		if (!(names & bit(i)))
+			continue;
+		if (view->server[i].serial == view->vault[i].serial + 1 &&
+		    view->server[i].value == step->values[i])
+			done |= bit(i);
+		else if (view->server[i].serial != view->vault[i].serial)
+			clash |= bit(i);
+	}
+	if (clash != 0 && !step->force) {
+		said->status = EXIT_CONFLICT;
+		said->clash = clash;
+		return false;
+	}
+	for (int i = 0; i < NAMES_N; i++) {
+		if (!(names & bit(i)))
+			continue;
+		if (!(done & bit(i))) {
+			view->server[i].value = step->values[i];
+			view->server[i].serial++;
+		}
+		record(view, i);
+	}
+	return true;
+}
+
+/*
+ * The copy follows the vault, but for what was changed in it.
+ *
+ * @param all    look at every name, not only at those behind
+ * @param named  these the copy gets in any case
+ */
+static void
+settle(struct view *view, bool all, bool force, unsigned named)
+{
+	for (int i = 0; view->copy >= 0 && i < NAMES_N; i++) {
+		struct held *held = &view->held[i];
+		int there = view->vault[i].value;
+		enum standing how = standing(view, i, there);
+
+		if (!all && !held->behind && !(named & bit(i)))
+			continue;
+		/* What exists only here is never overwritten with nothing. */
+		if (how == CLASH || (how == KEEP && there != NONE))
+			how = force ? BRING : KEEP;
+		if (named & bit(i))
+			how = BRING;
+		if (how == BRING)
+			held->value = there;
+		if (how != KEEP)
+			held->base = held->behind = NONE;
+	}
+}
+
+/* ---- the commands ------------------------------------------------------ */
+
+static void
+set(struct view *view, const struct step *step, struct outcome *said)
+{
+	if (!write_all(view, step, step->names, said))
+		return;
+	settle(view, false, false, step->names);
+	said->sets[step->operation == OP_DELETE] = step->names;
+}
+
+static void delete (
+    struct view *view, const struct step *step, struct outcome *said)
+{
+	for (int i = 0; i < NAMES_N; i++) {
+		if ((step->names & bit(i)) && view->vault[i].value == NONE) {
+			said->status = EXIT_FAILED;
+			return;
+		}
+	}
+	set(view, step, said);
+}
+
+/* Write what differs, and have the copy follow. */
+static void
+push(struct view *view, const struct step *step, unsigned changed,
+    int unchanged, struct outcome *said)
+{
+	if (changed != 0 && !write_all(view, step, changed, said))
+		return;
+	settle(view, false, false, changed);
+	said->sets[0] = changed;
+	said->count = unchanged;
+}
+
+static void
+push_own(struct view *view, const struct step *step, struct outcome *said)
+{
+	struct step changes = *step;
+	unsigned changed = 0;
+	unsigned clash = 0;
+	int entries = 0;
+
+	for (int i = 0; view->copy >= 0 && i < NAMES_N; i++) {
+		enum standing how = standing(view, i, view->vault[i].value);
+
+		changes.values[i] = view->held[i].value;
+		entries += view->held[i].value != NONE;
+		if (how == KEEP || how == CLASH)
+			changed |= bit(i);
+		if (how == CLASH)
+			clash |= bit(i);
+	}
+	if (view->copy < 0 || (entries == 0 && step->seat != SEAT_ITEMS))
+		return;
+	if (clash != 0 && !step->force) {
+		said->status = EXIT_CONFLICT;
+		said->clash = clash;
+		return;
+	}
+	push(view, &changes, changed,
+	    step->seat == SEAT_ITEMS ? 0
+				     : entries - __builtin_popcount(changed),
+	    said);
+}
+
+static void
+push_file(struct view *view, const struct step *step, struct outcome *said)
+{
+	unsigned changed = 0;
+	int unchanged = 0;
+
+	for (int i = 0; i < NAMES_N; i++) {
+		if (!(step->names & bit(i)))
+			continue;
+		if (step->values[i] != view->vault[i].value)
+			changed |= bit(i);
+		else
+			unchanged++;
+	}
+	push(view, step, changed, unchanged, said);
+}
+
+static void
+pull(struct view *view, const struct step *step, struct outcome *said)
+{
+	for (int i = 0; view->copy >= 0 && i < NAMES_N; i++) {
+		if (standing(view, i, view->server[i].value) == CLASH)
+			said->clash |= bit(i);
+	}
+	if (said->clash != 0 && !step->force && !step->blind) {
+		said->status = EXIT_CONFLICT;
+		return;
+	}
+	said->clash = 0;
+	for (int i = 0; i < NAMES_N; i++) {
+		bool was = view->vault[i].value != NONE;
+		bool is = view->server[i].value != NONE;
+		bool moved = view->vault[i].serial != view->server[i].serial;
+
+		said->sets[0] |= !was && is ? bit(i) : 0;
+		said->sets[1] |= was && is && moved ? bit(i) : 0;
+		said->sets[2] |= was && !is ? bit(i) : 0;
+		said->count += is;
+		record(view, i);
+	}
+	settle(view, true, step->force, 0);
+}
+
+static void
+fetch(struct view *view, struct outcome *said)
+{
+	for (int i = 0; i < NAMES_N; i++) {
+		record(view, i);
+		said->sets[0] |= view->vault[i].value != NONE ? bit(i) : 0;
+	}
+}
+
+/* Which list of struct diff_result a name is in; -1: in none. */
+static int
+difference(const struct view *view, int name)
+{
+	enum { ONLY_HERE, ONLY_THERE, HERE, THERE, BOTH };
+	int there = view->server[name].value;
+	int has = view->copy < 0 ? view->vault[name].value : here(view, name);
+
+	switch (view->copy < 0 ? compare(has, has, there)
+			       : standing(view, name, there)) {
+	case BRING:
+		return has == NONE ? ONLY_THERE : THERE;
+	case KEEP:
+		return there == NONE ? ONLY_HERE : HERE;
+	case CLASH:
+		return BOTH;
+	case SAME:
+		break;
+	}
+	return -1;
+}
+
+void
+model_step(struct world *world, const struct step *step, struct outcome *said)
+{
+	struct view view = look(world, step);
+
+	switch (step->operation) {
+	case OP_SET:
+		set(&view, step, said);
+		break;
+	case OP_DELETE:
+		delete (&view, step, said);
+		break;
+	case OP_PUSH:
+		push_own(&view, step, said);
+		break;
+	case OP_PUSH_FILE:
+		push_file(&view, step, said);
+		break;
+	case OP_PULL:
+		pull(&view, step, said);
+		break;
+	case OP_FETCH:
+		fetch(&view, said);
+		break;
+	case OP_DIFF:
+		for (int i = 0; i < NAMES_N; i++) {
+			int list = difference(&view, i);
+
+			if (list >= 0)
+				said->sets[list] |= bit(i);
+		}
+		break;
+	case OP_EDIT:
+		for (int i = 0; i < NAMES_N; i++) {
+			if (step->names & bit(i))
+				view.held[i].value = step->values[i];
+		}
+		break;
+	case OPERATIONS_N:
+		break;
+	}
+}

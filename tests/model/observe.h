@@ -1,0 +1,27 @@
+/*
+ * observe: reads server, vaults and copies into a world.
+ */
+#ifndef OBSERVE_H
+#define OBSERVE_H
+
+#include "world.h"
+
+/** Look at a new project, with a helper of our own. @return 0, or -1 */
+int observe_begin(void);
+
+/** The helper ends. */
+void observe_end(void);
+
+/**
+ * Read everything.
+ *
+ * @param environment  of which the server is asked; that of the other stays
+ * @param out          as it was seen last
+ * @return 0, or -1 after saying what cannot be read
+ */
+int observe(struct world *out, int environment);
+
+/** Read what the server has of another environment. @return 0, or -1 */
+int observe_server(struct world *out, int environment);
+
+#endif

@@ -1,0 +1,126 @@
+/*
+ * world: what a step of the model test is, and the state that it changes. The
+ * reference model changes a world by its own rules; the homes, the server and
+ * the copies are read into another one; the two must be the same.
+ *
+ * Three machines of one account: home 0 has the vault only, home 1 keeps
+ * .env files and has two checkouts of the project, home 2 keeps its values in
+ * the keychain.
+ */
+#ifndef WORLD_H
+#define WORLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { NAMES_N = 5, ENVIRONMENTS_N_HERE = 2, HOMES_N = 3, COPIES_N = 3 };
+
+/* Where a step happens. */
+enum seat { SEAT_VAULT, SEAT_FILE_A, SEAT_FILE_B, SEAT_ITEMS, SEATS_N };
+
+/* A value is a number, VALUE_EMPTY is the empty one. */
+enum { NONE, VALUE_EMPTY, VALUE_FIRST };
+
+/* A name at the server, or as a vault knows it. */
+struct cell {
+	int value;
+	int serial; /* how often it was written; 0: never there */
+};
+
+/* A name in a local copy. */
+struct held {
+	int value;
+	int behind; /* the vault has moved away from it; and then ... */
+	int base;   /* ... what it was last brought to agree with; else NONE */
+};
+
+struct world {
+	struct cell server[ENVIRONMENTS_N_HERE][NAMES_N];
+	struct cell vault[HOMES_N][ENVIRONMENTS_N_HERE][NAMES_N];
+	struct held copy[COPIES_N][ENVIRONMENTS_N_HERE][NAMES_N];
+};
+
+enum operation {
+	OP_SET,
+	OP_DELETE,
+	OP_PUSH, /* the own copy */
+	OP_PUSH_FILE,
+	OP_PULL,
+	OP_FETCH, /* env --fresh */
+	OP_DIFF,
+	OP_EDIT, /* another program changes the copy */
+	OPERATIONS_N
+};
+
+/* What goes wrong in a step, at its `at`-th call to the outside. */
+enum trouble_kind {
+	TROUBLE_NONE,
+	TROUBLE_REFUSED, /* it fails and does nothing */
+	TROUBLE_UNHEARD, /* it does its work, and seems to fail */
+	TROUBLE_END,	 /* from here on nothing works: as if killed */
+	TROUBLES_N
+};
+
+struct step {
+	enum operation operation;
+	enum seat seat;
+	int environment;
+	unsigned names; /* a bit a name */
+	int values[NAMES_N];
+	bool force;
+	bool blind; /* a pull whose keychain does not answer goes on */
+	enum trouble_kind trouble;
+	int at;
+};
+
+/* What a command says. */
+struct outcome {
+	int status;	/* exit status */
+	unsigned clash; /* the names that a conflict is about */
+	/* written, deleted; added, changed, gone; the lists of a diff in the
+	 * order of struct diff_result; the names that a command gets */
+	unsigned sets[5];
+	int count; /* unchanged; all that there are */
+	char text[256];
+};
+
+static inline int
+seat_home(enum seat seat)
+{
+	static const int homes[SEATS_N] = {0, 1, 1, 2};
+
+	return homes[seat];
+}
+
+/* The copy of a seat, or -1. */
+static inline int
+seat_copy(enum seat seat)
+{
+	return (int)seat - 1;
+}
+
+static inline int
+copy_home(int copy)
+{
+	return seat_home((enum seat)(copy + 1));
+}
+
+static inline unsigned
+bit(int name)
+{
+	return 1U << name;
+}
+
+/** What the copy was last brought to agree with. */
+static inline int
+world_base(const struct world *world, int copy, int environment, int name)
+{
+	const struct held *held = &world->copy[copy][environment][name];
+
+	return held->behind
+	    ? held->base
+	    : world->vault[copy_home(copy)][environment][name].value;
+}
+
+#endif
