@@ -263,7 +263,9 @@ int net_secrets(struct net *net, const char *project, const char *environment,
  *
  * @param rows       in: what to write; release stays with the caller
  * @param written    out: name and new row version of each; may be NULL
- * @param revision   out: of the environment after the write
+ * @param revision   out: of the environment after the write; 0 when it
+ *                   changed nothing, so that nobody takes what others wrote
+ *                   until now for seen
  * @param conflicts  out, on -EXIT_CONFLICT: what is there instead; release
  *                   with net_rows_release(). It stays as it was when the
  *                   workspace key is newer than `key_epoch`, which is

@@ -246,6 +246,27 @@ put_write(struct net_state *state, struct json_out *out,
 	return 0;
 }
 
+/* Whether a write changed anything: one that was repeated does not. */
+static bool
+has_changed(const cJSON *data)
+{
+	static const char *const counts[] = {"created", "updated", "deleted"};
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		uint64_t count = 1;
+
+		if (json_get_u64(data, counts[i], &count) < 0)
+			return true;
+		all |= count;
+	}
+	return all > 0;
+}
+
+/*
+ * The revision is that of the write. Where it changed nothing, what is there
+ * now is somebody else's, who may have written more than that.
+ */
 static int
 answer_written(struct net_state *state, struct message *answer,
     const cJSON *data, struct err *err)
@@ -254,7 +275,8 @@ answer_written(struct net_state *state, struct message *answer,
 
 	if (json_get_u64(data, "revision", &revision) < 0)
 		return api_not_ours(state, "revision", err);
-	message_add_number(answer, FIELD_REVISION, revision);
+	message_add_number(
+	    answer, FIELD_REVISION, has_changed(data) ? revision : 0);
 	return add_rows(state, answer, json_get(data, "versions"), false, err);
 }
 
