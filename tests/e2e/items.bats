@@ -2,7 +2,6 @@
 # Values in the keychain, beside other programs that read and write them.
 # long with sanitizers
 load lib
-remember_passwords
 load team
 load keychain
 load items

@@ -3,7 +3,6 @@
 # comes of both having changed the same thing.
 # long with sanitizers
 load lib
-remember_passwords
 load team
 
 setup() {

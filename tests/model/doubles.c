@@ -141,7 +141,7 @@ __wrap_net_start(struct net *net, const char *server, const char *data_dir,
 
 	if (!keep || kept->lent)
 		return __real_net_start(net, server, data_dir, session, err);
-	if (!kept->runs) {
+	if (!doubles_have_helper()) {
 		kept->net = (struct net)NET_INIT;
 		if (__real_net_start(
 			&kept->net, server, data_dir, session, err) < 0)
@@ -170,6 +170,12 @@ __wrap_net_stop(struct net *net)
 	kept->net = *net;
 	kept->lent = false;
 	*net = (struct net)NET_INIT;
+}
+
+bool
+doubles_have_helper(void)
+{
+	return helpers[home].runs && helpers[home].net.helper.pid > 0;
 }
 
 void

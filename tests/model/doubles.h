@@ -22,15 +22,19 @@ void doubles_enter(int home);
  */
 void doubles_keep_helpers(bool keep);
 
+/** Whether the home has a helper that can stay. */
+bool doubles_have_helper(void);
+
 /**
- * Forget a helper that broke, or was started by the last command: what it
- * has in the arena goes when the arena goes back.
+ * End the helpers.
  *
- * @param only_new  those that were there before doubles_mark() stay
+ * @param only_new  those that were started, or took another session, since
+ *                  doubles_mark(): what they keep in the arena goes when that
+ *                  goes back
  */
 void doubles_stop_helpers(bool only_new);
 
-/** The helpers that run now have their session below the arena's mark. */
+/** The arena goes back to here, and no further. */
 void doubles_mark(void);
 
 /** Let one of the next calls to the outside fail. */

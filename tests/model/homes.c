@@ -109,6 +109,20 @@ homes_enter(enum seat seat, int environment)
 	    .environment = homes_environment(environment)};
 }
 
+int
+homes_warm(void)
+{
+	struct project_items list = {NULL, 0};
+	struct err err;
+
+	if (doubles_have_helper())
+		return 0;
+	if (project_list_run(&caller, &list, &err) < 0)
+		return homes_failed("a helper", &err);
+	free(list.items);
+	return 0;
+}
+
 /* ---- the server -------------------------------------------------------- */
 
 static void
@@ -295,12 +309,20 @@ homes_open(const char *directory, const char *server)
 /* ---- the project ------------------------------------------------------- */
 
 /* A new directory each time: nothing of the last project is in it. */
-static int
-new_directory(enum seat seat)
+static const char *
+next_directory(enum seat seat)
 {
 	snprintf(directories[seat], sizeof(directories[seat]), "%s/seat%d/%u",
 	    top, (int)seat, projects_n);
-	return mkdir(directories[seat], 0700);
+	return directories[seat];
+}
+
+void
+homes_follow(void)
+{
+	projects_n = 1;
+	for (int seat = 0; seat < SEATS_N; seat++)
+		next_directory((enum seat)seat);
 }
 
 int
@@ -314,7 +336,7 @@ homes_begin(void)
 	for (int seat = 0; seat < SEATS_N; seat++) {
 		AUTO_PLACE struct place place = PLACE_INIT;
 
-		if (new_directory((enum seat)seat) < 0)
+		if (mkdir(next_directory((enum seat)seat), 0700) < 0)
 			return -1;
 		homes_enter((enum seat)seat, 0);
 		if ((seat == 0 ? project_create_run(name, &caller, &bound, &err)

@@ -24,11 +24,17 @@ void homes_close(void);
 /** Make a project and bind every seat to it. @return 0, or -1 */
 int homes_begin(void);
 
+/** In another process: be where homes_begin() was called for the first time. */
+void homes_follow(void);
+
 /** Delete it everywhere. @return 0, or -1 */
 int homes_end(void);
 
 /** Go to a seat: home, directory, caller. */
 void homes_enter(enum seat seat, int environment);
+
+/** See to it that the home of the seat has a helper. @return 0, or -1 */
+int homes_warm(void);
 
 /** What commands at the seat are called with. */
 const struct caller *homes_caller(void);

@@ -6,8 +6,8 @@ load ../e2e/lib
 
 # ./dev torture model asks for a million; MODEL_SEED=N for the same again.
 case $TOOLS in
-*/asan) : "${MODEL_STEPS:=500}" ;;
-*) : "${MODEL_STEPS:=3000}" ;;
+*/asan) : "${MODEL_STEPS:=1000}" "${MODEL_ROUNDS:=200}" ;;
+*) : "${MODEL_STEPS:=10000}" "${MODEL_ROUNDS:=1200}" ;;
 esac
 : "${MODEL_SEED:=$((SRANDOM))}"
 
@@ -41,4 +41,16 @@ sync_model() {
     [ "$status" = 0 ]
     MODEL_SEED=$((MODEL_SEED + 1))
   done
+}
+
+@test "two who write one name at once, $MODEL_ROUNDS times" {
+  run sync_model race "$MODEL_ROUNDS" "$MODEL_SEED"
+  echo "$output"
+  [ "$status" = 0 ]
+}
+
+@test "what was found once stays mended" {
+  run sync_model replay "$BATS_TEST_DIRNAME"/found/*.steps
+  echo "$output"
+  [ "$status" = 0 ]
 }

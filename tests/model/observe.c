@@ -138,6 +138,29 @@ observe_server(struct world *out, int environment)
 	return rc;
 }
 
+int
+observe_history(struct cell out[HISTORY_MAX], int environment, int name)
+{
+	struct net_history history = {.key_epoch = 0};
+	struct err err;
+	int rc = net_history(&net, homes_project(),
+	    homes_environment(environment), act_name(name), &history, &err);
+
+	if (rc < 0)
+		return homes_failed("a history", &err);
+	memset(out, 0, HISTORY_MAX * sizeof(*out));
+	for (size_t i = 0; rc == 0 && i < history.rows.n; i++) {
+		const struct net_row *row = &history.rows.items[i];
+
+		rc = i >= HISTORY_MAX
+		    ? -1
+		    : open_cell(&out[i], environment, act_name(name),
+			  row->deleted, row->version, row->blob, row->blob_len);
+	}
+	net_history_release(&history);
+	return rc;
+}
+
 /* ---- vaults ------------------------------------------------------------ */
 
 /* What the copy agrees with: rows of it, or that it was never compared. */

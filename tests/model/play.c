@@ -196,15 +196,21 @@ play_step(const struct step *step, struct world *model, struct played *out,
 	struct world before = *model;
 	struct outcome said;
 	struct outcome expected = {.status = 0};
-	struct arena_mark mark = arena_mark();
+	struct arena_mark mark;
 	const char *broken;
 	bool trouble;
 
+	homes_enter(step->seat, step->environment);
+	if (homes_warm() < 0) {
+		tell(out, "there is no helper");
+		return false;
+	}
+	mark = arena_mark();
+	doubles_mark();
 	doubles_trouble(step->trouble, step->at);
 	act_step(step, model, &said);
 	trouble = doubles_trouble_end();
 	doubles_stop_helpers(true);
-	doubles_mark();
 	model_step(model, step, &expected);
 	if (observe(&seen, step->environment) < 0) {
 		tell(out, "what is there cannot be read");
@@ -244,7 +250,6 @@ play(struct step *steps, int n, uint64_t *state, struct played *out,
 	memset(&seen, 0, sizeof(seen));
 	if (homes_begin() < 0 || observe_begin() < 0)
 		return -1;
-	doubles_stop_helpers(true);
 	for (int i = 0; i < n; i++) {
 		if (state != NULL && repeat)
 			steps[i] = again;

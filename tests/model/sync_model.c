@@ -3,7 +3,8 @@
  * machines and one server, compared with a model of it after every step.
  *
  *	sync_model DIRECTORY SERVER steps N [SEED]
- *	sync_model DIRECTORY SERVER replay FILE
+ *	sync_model DIRECTORY SERVER replay FILE...
+ *	sync_model DIRECTORY SERVER race ROUNDS [SEED]
  *
  * DIRECTORY is empty and the caller's. What fails is shortened and printed as
  * a FILE that `replay` reads.
@@ -21,6 +22,7 @@
 #include "doubles.h"
 #include "homes.h"
 #include "play.h"
+#include "race.h"
 #include "steps.h"
 
 static void
@@ -106,20 +108,36 @@ play_file(const char *path)
 	if (play(steps, n, NULL, &played, &tally) < 0)
 		return 2;
 	print_why(played.why);
-	printf("%s 1 - replay\n", played.failed < 0 ? "ok" : "not ok");
+	printf("%s 1 - %s\n", played.failed < 0 ? "ok" : "not ok", path);
 	return played.failed < 0 ? 0 : 1;
+}
+
+static int
+play_files(char **paths)
+{
+	int worst = 0;
+
+	for (; *paths != NULL; paths++) {
+		int status = play_file(*paths);
+
+		worst = status > worst ? status : worst;
+	}
+	return worst;
 }
 
 int
 main(int argc, char **argv)
 {
+	uint64_t seed =
+	    argc > 5 ? strtoull(argv[5], NULL, 10) : (uint64_t)time(NULL);
 	int status = 2;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 5) {
 		fprintf(stderr,
 		    "usage: sync_model DIRECTORY SERVER steps N [SEED]\n"
-		    "       sync_model DIRECTORY SERVER replay FILE\n");
+		    "       sync_model DIRECTORY SERVER replay FILE...\n"
+		    "       sync_model DIRECTORY SERVER race ROUNDS [SEED]\n");
 		return 2;
 	}
 	doubles_keep_helpers(false);
@@ -127,11 +145,11 @@ main(int argc, char **argv)
 		return 2;
 	doubles_keep_helpers(true);
 	if (text_equal(argv[3], "steps"))
-		status = play_random((int)strtol(argv[4], NULL, 10),
-		    argc > 5 ? strtoull(argv[5], NULL, 10)
-			     : (uint64_t)time(NULL));
+		status = play_random((int)strtol(argv[4], NULL, 10), seed);
+	else if (text_equal(argv[3], "race"))
+		status = race((int)strtol(argv[4], NULL, 10), seed);
 	else if (text_equal(argv[3], "replay"))
-		status = play_file(argv[4]);
+		status = play_files(argv + 4);
 	homes_close();
 	return status;
 }
