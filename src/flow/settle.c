@@ -10,6 +10,7 @@
 #include <agentsecrets/keychain_client.h>
 
 #include "local.h"
+#include "unwritable.h"
 
 enum action {
 	ACTION_LEAVE,  /* it was changed here */
@@ -84,21 +85,44 @@ names_to_settle(struct names *out, const struct sides *sides,
 
 /* ---- the file ---------------------------------------------------------- */
 
+/*
+ * @return 1 when the file cannot hold the value. A command that was not about
+ *         it says nothing; the next pull does.
+ */
+static int
+is_unwritable(struct unwritable *unwritable, const struct settle *settle,
+    const char *name, const struct secret *value, struct err *err)
+{
+	if (value->data == NULL || dotenv_unwritable(value) == NULL)
+		return 0;
+	return settle->all || is_named(settle, name)
+	    ? unwritable_note(unwritable, name, value, err)
+	    : 1;
+}
+
 /* What the file is to hold, and which names then agree with the vault. */
 static int
 collect(const struct sides *sides, const struct settle *settle,
     const struct names *names, struct dotenv_entry *entries, size_t *n,
-    struct names *settled, struct err *err)
+    struct names *settled, struct unwritable *unwritable, struct err *err)
 {
 	for (size_t i = 0; i < names->n; i++) {
 		struct dotenv_entry *entry = &entries[*n];
 		enum standing standing;
 		enum action action;
+		int skip = 0;
 
 		if (standing_of(sides, names->items[i], &standing,
 			&entry->value, err) < 0)
 			return -(int)err->status;
 		action = action_for(settle, names->items[i], standing);
+		if (action == ACTION_BRING)
+			skip = is_unwritable(unwritable, settle,
+			    names->items[i], &entry->value, err);
+		if (skip < 0)
+			return skip;
+		if (skip > 0)
+			continue;
 		if (action != ACTION_LEAVE &&
 		    names_add(settled, names->items[i]) < 0)
 			return err_memory(err);
@@ -114,7 +138,7 @@ collect(const struct sides *sides, const struct settle *settle,
 
 static int
 write_file(const struct sides *sides, struct settle *settle,
-    struct names *settled, struct err *err)
+    struct names *settled, struct unwritable *unwritable, struct err *err)
 {
 	AUTO_NAMES struct names names = NAMES_INIT;
 	struct dotenv_entry *entries;
@@ -126,7 +150,8 @@ write_file(const struct sides *sides, struct settle *settle,
 	entries = calloc(names.n + 1, sizeof(*entries));
 	if (entries == NULL)
 		return err_memory(err);
-	rc = collect(sides, settle, &names, entries, &n, settled, err);
+	rc = collect(
+	    sides, settle, &names, entries, &n, settled, unwritable, err);
 	settle->written =
 	    rc == 0 && (n > 0 || (settle->all && !sides->file->exists));
 	if (settle->written)
@@ -138,7 +163,8 @@ write_file(const struct sides *sides, struct settle *settle,
 /* All under the lock: the vault that the file is compared with stays. */
 static int
 settle_file(struct place *place, const struct workspace_key *key,
-    struct settle *settle, const struct caller *caller, struct err *err)
+    struct settle *settle, struct unwritable *unwritable,
+    const struct caller *caller, struct err *err)
 {
 	AUTO_FD int lock = home_lock(&place->home, "lock", err);
 	AUTO_VAULT struct vault vault = VAULT_INIT;
@@ -150,8 +176,9 @@ settle_file(struct place *place, const struct workspace_key *key,
 	if (lock < 0 || exchange_load(&vault, place, err) < 0 ||
 	    env_file_ignore(place, place->environment, err) < 0 ||
 	    local_read(&local, &sides, NULL, place, caller, err) < 0 ||
-	    write_file(&sides, settle, &settled, err) < 0)
+	    write_file(&sides, settle, &settled, unwritable, err) < 0)
 		return -(int)err->status;
+	unwritable_in(unwritable, local.file.path);
 	return local_agree(place, &vault, &settled, place->file.directory, err);
 }
 
@@ -370,17 +397,19 @@ static int
 settle_both(struct place *place, const struct workspace_key *key,
     struct settle *settle, const struct caller *caller, struct err *err)
 {
+	AUTO_UNWRITABLE struct unwritable unwritable = UNWRITABLE_INIT;
 	bool kept;
 
-	if (settle_file(place, key, settle, caller, err) < 0) {
+	if (settle_file(place, key, settle, &unwritable, caller, err) < 0) {
 		if (!settle->stored)
 			return -(int)err->status;
 		err_prefix(err, "stored, but the file is not renewed");
 		return err_hint(err, "run 'agentsecrets pull'");
 	}
-	if (local_keeps_items(&kept, place, err) < 0)
+	if (local_keeps_items(&kept, place, err) < 0 ||
+	    (kept && settle_items(place, key, settle, true, caller, err) < 0))
 		return -(int)err->status;
-	return kept ? settle_items(place, key, settle, true, caller, err) : 0;
+	return unwritable_report(&unwritable, settle->stored, err);
 }
 
 int

@@ -28,8 +28,13 @@ struct settle {
  * A name that was changed in the copy keeps its value there, unless `changes`
  * has it or `force` is given.
  *
+ * A value that no file can hold (dotenv_unwritable()) is left out of the file,
+ * everything else is written first; a command that neither looks at all names
+ * nor changes this one does not fail for it.
+ *
  * @return 0, also when there is no copy; -EXIT_FAILED when the copy cannot be
- *         read or written: "stored, but not in the keychain yet: A, B: …"
+ *         read or written: "stored, but not in the keychain yet: A, B: …",
+ *         "stored, but 'A' cannot be written to 'FILE' …"
  */
 int settle_local(struct place *place, const struct workspace_key *key,
     struct settle *settle, const struct caller *caller, struct err *err);

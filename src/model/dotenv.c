@@ -37,6 +37,7 @@ read_entry(struct dotenv_entry *entry, const struct dotenv_scan *scan,
 	entry->value.data = value;
 	entry->value.len = dotenv_decode(value, scan, part);
 	entry->line = part->line;
+	entry->column = part->name - part->start + 1;
 	entry->removed = false;
 	value[entry->value.len] = '\0';
 	return 0;
@@ -87,7 +88,8 @@ parse(struct dotenv *out, const struct secret *text, const char *what,
 			continue;
 		if (out->n == SECRETS_MAX)
 			return err_set(err, EXIT_FAILED,
-			    "%s:%zu: more than %d assignments", what, part.line,
+			    "%s:%zu:%zu: more than %d assignments", what,
+			    part.line, part.name - part.start + 1,
 			    (int)SECRETS_MAX);
 		if ((entry = next_entry(out, &cap)) == NULL)
 			return err_memory(err);

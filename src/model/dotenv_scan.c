@@ -19,6 +19,18 @@ is_name_byte(uint8_t c)
 	    (c >= '0' && c <= '9');
 }
 
+/* The length of the byte order mark that a text begins with, or 0. */
+static size_t
+mark_len(const struct dotenv_scan *scan)
+{
+	static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+
+	return scan->len >= sizeof(mark) &&
+		memcmp(scan->text, mark, sizeof(mark)) == 0
+	    ? sizeof(mark)
+	    : 0;
+}
+
 /* Say where, never what: a line that does not parse may be a secret. */
 static int
 fail_at(
@@ -27,7 +39,8 @@ fail_at(
 	size_t line = 1;
 	size_t column = 1;
 
-	for (size_t i = 0; i < at; i++) {
+	/* No editor counts the mark. */
+	for (size_t i = mark_len(scan); i < at; i++) {
 		column++;
 		if (scan->text[i] == '\n') {
 			line++;
@@ -42,7 +55,6 @@ int
 dotenv_scan_init(struct dotenv_scan *scan, const struct secret *text,
     const char *what, struct err *err)
 {
-	static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
 	const uint8_t *nul;
 
 	*scan = (struct dotenv_scan){
@@ -55,9 +67,7 @@ dotenv_scan_init(struct dotenv_scan *scan, const struct secret *text,
 	if ((nul = memchr(text->data, '\0', text->len)) != NULL)
 		return fail_at(scan, (size_t)(nul - text->data),
 		    "a NUL byte, which no environment can hold", err);
-	if (text->len >= sizeof(mark) &&
-	    memcmp(text->data, mark, sizeof(mark)) == 0)
-		scan->at = sizeof(mark);
+	scan->at = mark_len(scan);
 	return 0;
 }
 
@@ -67,6 +77,26 @@ dotenv_skip_blanks(const struct dotenv_scan *scan, size_t at)
 	while (at < scan->len && is_blank(scan->text[at]))
 		at++;
 	return at;
+}
+
+/*
+ * Other readers take a CR for a line end, and so would see more lines, or
+ * another value, than we do.
+ */
+static int
+check_returns(
+    const struct dotenv_scan *scan, size_t at, size_t end, struct err *err)
+{
+	const uint8_t *stop = scan->text + end;
+	const uint8_t *p = scan->text + at;
+
+	while (p < stop && (p = memchr(p, '\r', (size_t)(stop - p))) != NULL) {
+		if (p + 1 == scan->text + scan->len || p[1] != '\n')
+			return fail_at(scan, (size_t)(p - scan->text),
+			    "a carriage return that ends no line", err);
+		p++;
+	}
+	return 0;
 }
 
 /* The end of the line that `at` is in; `next` gets the start of the other. */
@@ -172,7 +202,6 @@ read_assignment(
 	const char *why = NULL;
 	size_t where = 0;
 	size_t at = read_name(scan, part, &why, &where);
-	const uint8_t *stray;
 
 	if (at == 0)
 		return fail_at(scan, where, why, err);
@@ -187,15 +216,7 @@ read_assignment(
 	} else {
 		read_bare(scan, part);
 	}
-	/* Other readers take it for a line end, and so would see more lines. */
-	at = part->quote != 0 ? part->tail : part->prefix_end;
-	stray = part->tail_end > at
-	    ? memchr(scan->text + at, '\r', part->tail_end - at)
-	    : NULL;
-	if (stray != NULL)
-		return fail_at(scan, (size_t)(stray - scan->text),
-		    "a carriage return that ends no line", err);
-	return 0;
+	return check_returns(scan, part->prefix_end, part->tail_end, err);
 }
 
 int
@@ -204,14 +225,16 @@ dotenv_scan_next(
 {
 	struct dotenv_part part = {.start = scan->at, .line = scan->line};
 	size_t first = dotenv_skip_blanks(scan, scan->at);
+	size_t end;
 	int status;
 
 	if (scan->at >= scan->len)
 		return 0;
-	if (line_end(scan, first, &part.end) == first ||
-	    scan->text[first] == '#')
-		part.is_foreign = true;
-	else if ((status = read_assignment(scan, &part, err)) < 0)
+	end = line_end(scan, first, &part.end);
+	part.is_foreign = end == first || scan->text[first] == '#';
+	status = part.is_foreign ? check_returns(scan, first, end, err)
+				 : read_assignment(scan, &part, err);
+	if (status < 0)
 		return status;
 	for (size_t i = part.start; i < part.end; i++)
 		scan->line += scan->text[i] == '\n';

@@ -5,10 +5,12 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include <agentsecrets/dotenv.h>
+#include <agentsecrets/text.h>
+
 /*
- * The forms of a value, in order of preference. All but the last are read
- * identically by dotenv of npm and by python-dotenv (without its
- * interpolation of "${").
+ * The forms of a value, in order of preference. All are read identically by
+ * this reader, dotenv of npm and python-dotenv.
  */
 enum form {
 	FORM_EMPTY,
@@ -17,7 +19,7 @@ enum form {
 	FORM_DOUBLE,   /* "…" with \n and \r, and nothing that needs more */
 	FORM_LINES,    /* '…' with line feeds in it */
 	FORM_UNQUOTED, /* what no quote can hold for all */
-	FORM_ESCAPED,  /* "…" with \\ and \" */
+	FORM_NONE,
 };
 
 /* What was seen in a value. */
@@ -27,6 +29,7 @@ struct traits {
 	bool has_double; /* " */
 	bool has_lf, has_cr;
 	bool has_other_control;
+	bool has_separator; /* U+2028 or U+2029, a line end for npm's */
 	bool has_hash;
 	bool backslash_in_single; /* python-dotenv would take one away */
 	bool backslash_in_double; /* somebody would read an escape */
@@ -82,6 +85,9 @@ look_at(const struct secret *value)
 		traits.backslash_in_double |=
 		    next == '\0' || strchr("\\'\"abfnrtv$\r\n", next) != NULL;
 	}
+	traits.has_separator =
+	    memmem(value->data, value->len, "\u2028", 3) != NULL ||
+	    memmem(value->data, value->len, "\u2029", 3) != NULL;
 	return traits;
 }
 
@@ -114,14 +120,60 @@ form_of(const struct secret *value)
 	if (!traits.has_single && !traits.has_cr && !traits.backslash_in_single)
 		return FORM_LINES;
 	if (!traits.has_lf && !traits.has_cr && !traits.has_other_control &&
-	    !traits.has_hash && has_firm_ends(value))
+	    !traits.has_separator && !traits.has_hash && has_firm_ends(value))
 		return FORM_UNQUOTED;
-	return FORM_ESCAPED;
+	return FORM_NONE;
+}
+
+/*
+ * Whether python-dotenv finds a variable in it, whatever the quotes:
+ * ${NAME} or ${NAME:-TEXT}, in which NAME may be anything without } and :.
+ */
+static bool
+holds_variable(const struct secret *value)
+{
+	const uint8_t *p = value->data;
+	const uint8_t *end = p + value->len;
+
+	while ((p = memmem(p, (size_t)(end - p), "${", 2)) != NULL) {
+		p += 2;
+		while (p < end && *p != '}' && *p != ':')
+			p++;
+		/* A ':' ends every name that began before it. */
+		if (end - p >= 2 && p[0] == ':' && p[1] == '-')
+			return memchr(p, '}', (size_t)(end - p)) != NULL;
+		if (p < end && *p == '}')
+			return true;
+	}
+	return false;
+}
+
+bool
+dotenv_is_text(const struct secret *value)
+{
+	return value->len == 0 ||
+	    (memchr(value->data, '\0', value->len) == NULL &&
+		text_is_utf8(value->data, value->len));
+}
+
+const char *
+dotenv_unwritable(const struct secret *value)
+{
+	if (value->len == 0)
+		return NULL;
+	if (memchr(value->data, '\0', value->len) != NULL)
+		return "it holds a NUL byte";
+	if (!text_is_utf8(value->data, value->len))
+		return "it is not UTF-8";
+	if (holds_variable(value))
+		return "it holds ${...}, which python-dotenv expands";
+	if (form_of(value) == FORM_NONE)
+		return "no quotes hold its quotes, backslashes or line ends";
+	return NULL;
 }
 
 static void
-put_double_quoted(
-    struct dotenv_sink *sink, const struct secret *value, bool escape_all)
+put_double_quoted(struct dotenv_sink *sink, const struct secret *value)
 {
 	dotenv_put_text(sink, "\"");
 	for (size_t i = 0; i < value->len; i++) {
@@ -131,8 +183,6 @@ put_double_quoted(
 			dotenv_put_text(sink, "\\n");
 		else if (c == '\r')
 			dotenv_put_text(sink, "\\r");
-		else if (escape_all && (c == '\\' || c == '"'))
-			dotenv_put(sink, (const uint8_t[]){'\\', c}, 2);
 		else
 			dotenv_put(sink, &c, 1);
 	}
@@ -144,6 +194,7 @@ dotenv_put_value(struct dotenv_sink *sink, const struct secret *value)
 {
 	switch (form_of(value)) {
 	case FORM_EMPTY:
+	case FORM_NONE:
 		break;
 	case FORM_BARE:
 	case FORM_UNQUOTED:
@@ -156,12 +207,7 @@ dotenv_put_value(struct dotenv_sink *sink, const struct secret *value)
 		dotenv_put_text(sink, "'");
 		break;
 	case FORM_DOUBLE:
-		put_double_quoted(sink, value, false);
-		break;
-	case FORM_ESCAPED:
-		put_double_quoted(sink, value, true);
-		if (value->data[value->len - 1] == '\\')
-			dotenv_put_text(sink, DOTENV_GUARD);
+		put_double_quoted(sink, value);
 		break;
 	}
 }

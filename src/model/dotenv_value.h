@@ -4,17 +4,11 @@
 #ifndef AGENTSECRETS_DOTENV_VALUE_H
 #define AGENTSECRETS_DOTENV_VALUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <agentsecrets/arena.h>
-
-/*
- * Stands behind a quoted value that ends in a backslash. Other readers take
- * the closing quote for an escaped one; here they find the next, and not in
- * the following lines.
- */
-#define DOTENV_GUARD " # \""
 
 /* Counts, and writes where there is somewhere to write to. */
 struct dotenv_sink {
@@ -27,7 +21,14 @@ void dotenv_put(struct dotenv_sink *sink, const void *bytes, size_t len);
 
 void dotenv_put_text(struct dotenv_sink *sink, const char *text);
 
-/** Write a value in the first form that holds it; an empty one is nothing. */
+/** Whether it is UTF-8 without a NUL. */
+bool dotenv_is_text(const struct secret *value);
+
+/**
+ * Write a value in the first form that holds it; an empty one is nothing.
+ *
+ * @param value  dotenv_unwritable() has nothing against it
+ */
 void dotenv_put_value(struct dotenv_sink *sink, const struct secret *value);
 
 #endif

@@ -40,12 +40,6 @@ check_entry(const struct dotenv_entry *entry, struct err *err)
 	if (!name_is_final(entry->name))
 		return err_set(err, EXIT_FAILED,
 		    "'%s' is no name for a variable", entry->name);
-	if (entry->value.len > 0 &&
-	    memchr(entry->value.data, '\0', entry->value.len) != NULL)
-		return err_set(err, EXIT_FAILED,
-		    "the value of '%s' holds a NUL byte, which no .env text "
-		    "can",
-		    entry->name);
 	return 0;
 }
 
@@ -143,26 +137,58 @@ find_places(struct update *update, struct err *err)
 	return status;
 }
 
+/* A line that has the value already is not written, and so not refused. */
+static int
+check_values(const struct update *update, struct err *err)
+{
+	for (size_t i = 0; i < update->n; i++) {
+		const struct dotenv_entry *entry = update->sorted[i];
+		const char *why = dotenv_unwritable(&entry->value);
+
+		if (why == NULL || entry->removed || update->places[i].is_same)
+			continue;
+		err_set(err, EXIT_FAILED,
+		    "'%s' cannot be written to '%s' so that every reader reads "
+		    "the same: %s",
+		    entry->name, update->what, why);
+		return dotenv_is_text(&entry->value)
+		    ? err_hint(
+			  err, "'agentsecrets export FILE.json' can hold it")
+		    : err_hint(err, "'agentsecrets get %s' gives its bytes",
+			  entry->name);
+	}
+	return 0;
+}
+
 /* Where the comment that stays begins, with its blanks; else the line end. */
 static size_t
 kept_comment(const struct dotenv_scan *scan, const struct dotenv_part *part)
 {
-	const size_t guard_len = sizeof(DOTENV_GUARD) - 1;
-	size_t at = part->tail;
-	size_t first;
-
 	/* In unquoted text a comment may be part of the old secret. */
 	if (part->quote == 0)
 		return part->tail_end;
-	/* The guard is ours, and about the old value. */
-	if (part->tail_end - at >= guard_len &&
-	    memcmp(scan->text + at, DOTENV_GUARD, guard_len) == 0) {
-		first = dotenv_skip_blanks(scan, at + guard_len);
-		if (first >= part->tail_end || scan->text[first] == '#')
-			at += guard_len;
+	return dotenv_skip_blanks(scan, part->tail) < part->tail_end
+	    ? part->tail
+	    : part->tail_end;
+}
+
+/* What stands in front of the value. */
+static void
+put_prefix(struct dotenv_sink *sink, const struct dotenv_scan *scan,
+    const struct dotenv_part *part)
+{
+	static const char export[] = "export";
+	size_t end = part->name + part->name_len;
+
+	/* With a blank python-dotenv takes this name for the keyword. */
+	if (part->name_len == sizeof(export) - 1 &&
+	    memcmp(scan->text + part->name, export, part->name_len) == 0) {
+		dotenv_put(sink, scan->text + part->start, end - part->start);
+		dotenv_put_text(sink, "=");
+		return;
 	}
-	first = dotenv_skip_blanks(scan, at);
-	return first < part->tail_end ? at : part->tail_end;
+	dotenv_put(
+	    sink, scan->text + part->start, part->prefix_end - part->start);
 }
 
 /* The same line with another value. */
@@ -172,8 +198,7 @@ put_replaced(struct dotenv_sink *sink, const struct dotenv_scan *scan,
 {
 	size_t comment = kept_comment(scan, part);
 
-	dotenv_put(
-	    sink, scan->text + part->start, part->prefix_end - part->start);
+	put_prefix(sink, scan, part);
 	dotenv_put_value(sink, value);
 	if (comment < part->tail_end) {
 		/* python-dotenv would read the comment as the value. */
@@ -193,10 +218,10 @@ put_old(struct dotenv_sink *sink, const struct update *update, struct err *err)
 	struct dotenv_part part;
 	ssize_t assignments = 0;
 	int status = dotenv_scan_init(&scan, update->old, update->what, err);
+	size_t mark = scan.at;
 
 	if (status < 0)
 		return status;
-	dotenv_put(sink, scan.text, scan.at);
 	while ((status = dotenv_scan_next(&scan, &part, err)) > 0) {
 		ssize_t i = find_entry(update, &scan, &part);
 
@@ -205,12 +230,17 @@ put_old(struct dotenv_sink *sink, const struct update *update, struct err *err)
 			part.start != update->places[i].start))
 			continue;
 		assignments += !part.is_foreign;
-		if (i >= 0 && !update->places[i].is_same)
+		if (i >= 0 && !update->places[i].is_same) {
 			put_replaced(
 			    sink, &scan, &part, &update->sorted[i]->value);
-		else
+		} else {
+			/* Before a name python-dotenv takes it for a part of
+			 * that, so none stands before what we write. */
+			if (sink->len == 0)
+				dotenv_put(sink, scan.text, mark);
 			dotenv_put(sink, scan.text + part.start,
 			    part.end - part.start);
+		}
 	}
 	return status < 0 ? status : assignments;
 }
@@ -267,6 +297,7 @@ dotenv_update(struct secret *out, const struct secret *old,
 
 	if ((status = sort_entries(&update, entries, n, err)) < 0 ||
 	    (status = find_places(&update, err)) < 0 ||
+	    (status = check_values(&update, err)) < 0 ||
 	    (status = put_all(&sink, &update, err)) < 0)
 		return status;
 	if ((data = arena_alloc(sink.len + 1, err)) == NULL)

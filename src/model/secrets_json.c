@@ -287,7 +287,9 @@ put_all(struct dotenv_sink *sink, const struct dotenv_entry *entries, size_t n,
 			    "the value of '%s' is not UTF-8 text, which JSON "
 			    "needs",
 			    entries[i].name);
-			return err_hint(err, "use --format dotenv");
+			return err_hint(err,
+			    "'agentsecrets get %s' gives its bytes",
+			    entries[i].name);
 		}
 	}
 	dotenv_put_text(sink, n > 0 ? "\n}\n" : "}\n");

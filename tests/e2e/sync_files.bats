@@ -208,3 +208,64 @@ PYTHON
   [ "$status" -ne 0 ]
   [ -L link.env ]
 }
+
+@test "a value that no file can hold is left out, and told by name" {
+  on_both
+  on one agentsecrets set A='${HOME}' C=3 B="\"it's\""
+  run agentsecrets pull
+  assert_status 1
+  assert_one_error "'A' and 1 more \(B\) cannot be written to '.*/.env.development' \
+so that every reader reads the same: it holds \\$\{...\}, which python-dotenv expands$"
+  assert_match "hint: what 'agentsecrets env' starts has the value"
+  # Everything else is written, and what was there stays.
+  file A=1 B=2 C=3
+  [ "$(agentsecrets get A)" = '${HOME}' ]
+  # Neither is a change made here, nor a deletion.
+  run agentsecrets push
+  assert_status 0
+  run agentsecrets diff
+  [ "$output" = 'changed there A
+changed there B' ] || fail "$output"
+  # What is not about them does not fail for them.
+  agentsecrets set D=4
+  file A=1 B=2 C=3 D=4
+  rm .env.development
+  run agentsecrets pull
+  assert_status 1
+  file C=3 D=4
+  run agentsecrets push
+  assert_status 0
+  [ "$(on one agentsecrets get A)" = '${HOME}' ]
+  # A value that a file can hold again is written again.
+  on one agentsecrets set A=plain B=plain
+  agentsecrets pull
+  file C=3 D=4 A=plain B=plain
+}
+
+@test "set stores what no file can hold, and says so" {
+  on_both
+  run agentsecrets set A=$'\xff' B=two
+  assert_status 1
+  assert_match "agentsecrets: stored, but 'A' cannot be written to .*: it is not UTF-8"
+  file A=1 B=two
+  agentsecrets get A | cmp - <(printf '\xff')
+  # A line that says it in a way of its own is not touched.
+  printf '%s\n' 'OWN=${HOME}' >>.env.development
+  agentsecrets push
+  agentsecrets set A=1 OWN='${HOME}' C=3
+  file A=1 B=two 'OWN=${HOME}' C=3
+  run agentsecrets pull
+  assert_status 0
+}
+
+@test "pull --to refuses what the file cannot hold, before it writes" {
+  on_both
+  on one agentsecrets set A='${HOME}' C=3
+  printf 'OWN=1\n' >out.env
+  before=$(vault)
+  run agentsecrets pull --to out.env --force
+  assert_status 1
+  assert_one_error "'A' cannot be written to 'out.env' so that every reader"
+  diff -u - out.env <<<'OWN=1'
+  [ "$(vault)" = "$before" ]
+}

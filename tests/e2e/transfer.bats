@@ -156,38 +156,45 @@ holds() {
   done
 }
 
-@test "every byte survives the way out and in again" {
-  local i
+@test "every byte survives the way out and in again, or is refused by name" {
   new_account web
-  for i in 1 2 3 4 5 6; do
-    head -c 4096 /dev/urandom | tr -d '\0' >"bytes.$i"
-    agentsecrets set -q "R$i=@bytes.$i"
-  done
   printf 'two\r\nlines\n' >bytes.crlf
-  printf "' \" \` # \\ \$X" >bytes.quotes
-  agentsecrets set -q CRLF=@bytes.crlf QUOTES=@bytes.quotes
+  printf "it's \" \` \\\\ \$X" >bytes.quotes
+  python3 -c 'print("".join(map(chr, range(1, 0x3000))).translate(
+      dict.fromkeys(map(ord, "\x27\r"))), end="")' >bytes.all
+  agentsecrets set -q CRLF=@bytes.crlf QUOTES=@bytes.quotes ALL=@bytes.all
   agentsecrets export -q all.env
   agentsecrets import -q -e staging all.env
-  for i in 1 2 3 4 5 6; do
-    agentsecrets get -e staging "R$i" | cmp - "bytes.$i"
-  done
   agentsecrets get -e staging CRLF | cmp - bytes.crlf
   agentsecrets get -e staging QUOTES | cmp - bytes.quotes
-  # JSON cannot hold them, and says which.
-  run -1 agentsecrets export all.json
-  assert_one_error "the value of 'R1' is not UTF-8 text, which JSON needs"
-  assert_match 'hint: use --format dotenv'
-  [ ! -e all.json ]
-  agentsecrets delete -q R1 R2 R3 R4 R5 R6
+  agentsecrets get -e staging ALL | cmp - bytes.all
+  printf '\xff' >bytes.none
+  agentsecrets set -q NONE=@bytes.none
+  for name in none.env none.json; do
+    run -1 agentsecrets export "$name"
+    assert_one_error "'NONE' .*not UTF-8"
+    assert_match "hint: 'agentsecrets get NONE' gives its bytes"
+    [ ! -e "$name" ]
+  done
+  run -1 agentsecrets export none.env
+  assert_one_error "'NONE' cannot be written to 'none.env' so that every reader \
+reads the same: it is not UTF-8$"
+  agentsecrets delete -q NONE
+  agentsecrets set -q NONE='${HOME}'
+  run -1 agentsecrets export none.env
+  assert_one_error "'NONE' cannot be written .*python-dotenv expands$"
+  assert_match "hint: 'agentsecrets export FILE.json' can hold it"
+  [ ! -e none.env ]
   agentsecrets export -q all.json
   agentsecrets import -q -e production all.json
   agentsecrets get -e production CRLF | cmp - bytes.crlf
   agentsecrets get -e production QUOTES | cmp - bytes.quotes
+  [ "$(agentsecrets get -e production NONE)" = '${HOME}' ]
   python3 - <<'PYTHON'
 import json
 with open("all.json", encoding="utf-8") as file:
     it = json.load(file)
-for name in ("CRLF", "QUOTES"):
+for name in ("CRLF", "QUOTES", "ALL"):
     with open("bytes." + name.lower(), "rb") as file:
         assert it[name].encode() == file.read(), name
 PYTHON
