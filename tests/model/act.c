@@ -12,6 +12,7 @@
 
 #include <agentsecrets/fd.h>
 #include <agentsecrets/flow.h>
+#include <agentsecrets/flow_history.h>
 #include <agentsecrets/text.h>
 
 #include "doubles.h"
@@ -129,6 +130,16 @@ run_set(const struct step *step, struct write_result *result, struct err *err)
 }
 
 static int
+run_restore(
+    const struct step *step, struct write_result *result, struct err *err)
+{
+	int name = __builtin_ctz(step->names);
+
+	return restore_run(names[name], (uint32_t)step->values[name],
+	    homes_caller(), result, err);
+}
+
+static int
 run_delete(
     const struct step *step, struct write_result *result, struct err *err)
 {
@@ -185,6 +196,8 @@ run_write(const struct step *step, struct outcome *said)
 		rc = run_set(step, &result, &err);
 	else if (step->operation == OP_DELETE)
 		rc = run_delete(step, &result, &err);
+	else if (step->operation == OP_RESTORE)
+		rc = run_restore(step, &result, &err);
 	else
 		rc = run_push(step, &result, &err);
 	failed(said, rc, &err);
@@ -296,6 +309,7 @@ act_step(const struct step *step, const struct world *now, struct outcome *said)
 	case OP_DELETE:
 	case OP_PUSH:
 	case OP_PUSH_FILE:
+	case OP_RESTORE:
 		run_write(step, said);
 		break;
 	case OP_PULL:

@@ -16,6 +16,7 @@ is_meant(const struct step *step, int name)
 	case OP_SET:
 	case OP_DELETE:
 	case OP_PUSH_FILE:
+	case OP_RESTORE:
 	case OP_EDIT:
 		return (step->names & bit(name)) != 0;
 	default:

@@ -119,10 +119,9 @@ write_all(struct view *view, const struct step *step, unsigned names,
 	for (int i = 0; i < NAMES_N; i++) {
 		if (!(names & bit(i)))
 			continue;
-		if (!(done & bit(i))) {
-			view->server[i].value = step->values[i];
-			view->server[i].serial++;
-		}
+		if (!(done & bit(i)))
+			world_write(
+			    view->world, view->environment, i, step->values[i]);
 		record(view, i);
 	}
 	return true;
@@ -274,6 +273,26 @@ fetch(struct view *view, struct outcome *said)
 	}
 }
 
+/* A version that is a deletion, or no longer kept, is not brought back. */
+static void
+restore(struct view *view, const struct step *step, struct outcome *said)
+{
+	struct step write = *step;
+	int name = __builtin_ctz(step->names);
+	int back = view->server[name].serial - step->values[name];
+	const int *past = view->world->past[view->environment][name];
+
+	if (step->values[name] < 1 || back < 0 || back >= PAST_N ||
+	    past[back] == NONE)
+		said->status = EXIT_FAILED;
+	else if (past[back] == past[0])
+		said->count = 1;
+	else {
+		write.values[name] = past[back];
+		set(view, &write, said);
+	}
+}
+
 /* Which list of struct diff_result a name is in; -1: in none. */
 static int
 difference(const struct view *view, int name)
@@ -327,6 +346,9 @@ model_step(struct world *world, const struct step *step, struct outcome *said)
 			if (list >= 0)
 				said->sets[list] |= bit(i);
 		}
+		break;
+	case OP_RESTORE:
+		restore(&view, step, said);
 		break;
 	case OP_EDIT:
 		for (int i = 0; i < NAMES_N; i++) {

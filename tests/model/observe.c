@@ -118,28 +118,33 @@ observe_server(struct world *out, int environment)
 {
 	struct net_list list = {.revision = 0};
 	struct cell *cells = out->server[environment];
+	struct cell now[NAMES_N] = {{0, 0}};
 	struct err err;
 	int rc = net_secrets(&net, homes_project(),
 	    homes_environment(environment), 0, &list, &err);
 
 	if (rc < 0)
 		return homes_failed("the server", &err);
-	memset(cells, 0, sizeof(out->server[environment]));
 	for (size_t i = 0; rc == 0 && i < list.rows.n; i++) {
 		const struct net_row *row = &list.rows.items[i];
 		int name = number_of(row->name);
 
-		rc = name < 0 || cells[name].serial != 0
+		rc = name < 0 || now[name].serial != 0
 		    ? -1
-		    : open_cell(&cells[name], environment, row->name,
+		    : open_cell(&now[name], environment, row->name,
 			  row->deleted, row->version, row->blob, row->blob_len);
 	}
 	net_rows_release(&list.rows);
+	for (int i = 0; i < NAMES_N; i++) {
+		if (now[i].serial == cells[i].serial + 1)
+			world_write(out, environment, i, now[i].value);
+		cells[i] = now[i];
+	}
 	return rc;
 }
 
 int
-observe_history(struct cell out[HISTORY_MAX], int environment, int name)
+observe_history(struct cell out[PAST_N], int environment, int name)
 {
 	struct net_history history = {.key_epoch = 0};
 	struct err err;
@@ -148,11 +153,11 @@ observe_history(struct cell out[HISTORY_MAX], int environment, int name)
 
 	if (rc < 0)
 		return homes_failed("a history", &err);
-	memset(out, 0, HISTORY_MAX * sizeof(*out));
+	memset(out, 0, PAST_N * sizeof(*out));
 	for (size_t i = 0; rc == 0 && i < history.rows.n; i++) {
 		const struct net_row *row = &history.rows.items[i];
 
-		rc = i >= HISTORY_MAX
+		rc = i >= PAST_N
 		    ? -1
 		    : open_cell(&out[i], environment, act_name(name),
 			  row->deleted, row->version, row->blob, row->blob_len);

@@ -24,12 +24,10 @@ int observe(struct world *out, int environment);
 /** Read what the server has of another environment. @return 0, or -1 */
 int observe_server(struct world *out, int environment);
 
-enum { HISTORY_MAX = 11 };
-
 /**
  * Read what a name holds at the server and held before, newest first; cells
  * past the last are of serial 0. @return 0, or -1
  */
-int observe_history(struct cell out[HISTORY_MAX], int environment, int name);
+int observe_history(struct cell out[PAST_N], int environment, int name);
 
 #endif

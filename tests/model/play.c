@@ -79,6 +79,8 @@ compare_worlds(
 				    &model->copy[c][e][i]);
 		}
 	}
+	if (memcmp(seen->past, model->past, sizeof(seen->past)) != 0)
+		tell(out, "the server went another way");
 	return false;
 }
 
@@ -237,6 +239,33 @@ play_step(const struct step *step, struct world *model, struct played *out,
 	return out->why[0] == '\0';
 }
 
+/* What the server kept of each name is what was written. */
+static int
+check_history(const struct world *model, struct played *out)
+{
+	struct arena_mark mark = arena_mark();
+	bool same = true;
+
+	for (int e = 0; e < ENVIRONMENTS_N_HERE; e++) {
+		for (int i = 0; i < NAMES_N; i++) {
+			int serial = model->server[e][i].serial;
+			struct cell past[PAST_N];
+
+			if (serial == 0)
+				continue;
+			if (observe_history(past, e, i) < 0)
+				same = false;
+			for (int k = 0; same && k < PAST_N && k < serial; k++)
+				same = past[k].serial == serial - k &&
+				    past[k].value == model->past[e][i][k];
+		}
+	}
+	arena_rewind(mark);
+	if (!same)
+		tell(out, "the history is not what was written");
+	return same ? 0 : -1;
+}
+
 int
 play(struct step *steps, int n, uint64_t *state, struct played *out,
     struct tally *tally)
@@ -265,6 +294,8 @@ play(struct step *steps, int n, uint64_t *state, struct played *out,
 		again = steps[i];
 		again.trouble = TROUBLE_NONE;
 	}
+	if (out->failed < 0 && check_history(&model, out) < 0)
+		out->failed = n - 1;
 	observe_end();
 	return homes_end();
 }

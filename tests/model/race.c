@@ -20,7 +20,7 @@
 #include "observe.h"
 #include "steps.h"
 
-enum { RACERS_N = 2, NAME = 0 };
+enum { RACERS_N = 2, NAME = 0, OTHER = 1 };
 
 /* What the racers and their judge share. */
 struct track {
@@ -107,6 +107,19 @@ some_write(enum seat seat, uint64_t *state, int *fresh)
 	return step;
 }
 
+static void
+draw_apart(struct step steps[RACERS_N], int *fresh)
+{
+	static const int names[RACERS_N] = {NAME, OTHER};
+
+	for (int i = 0; i < RACERS_N; i++) {
+		steps[i] = (struct step){.operation = OP_SET,
+		    .seat = i == 0 ? SEAT_FILE_B : SEAT_FILE_A,
+		    .names = bit(names[i])};
+		steps[i].values[names[i]] = (*fresh)++;
+	}
+}
+
 /*
  * On two machines as a rule; at times both with --force, or in two checkouts
  * of one machine. One of the two sets at least.
@@ -131,6 +144,8 @@ draw(uint64_t *state, int *fresh, bool can_delete)
 			steps[i].operation = OP_SET;
 	}
 	steps[0].force = steps[1].force = dice == 1 || dice == 2;
+	if (dice == 3)
+		draw_apart(steps, fresh);
 }
 
 /*
@@ -183,11 +198,29 @@ judge(const struct world *before, const struct world *after)
 	return NULL;
 }
 
+/* Two names, of two checkouts of one machine: nobody is in the way. */
+static const char *
+judge_apart(const struct world *after)
+{
+	for (int i = 0; i < RACERS_N; i++) {
+		const struct step *step = &track->steps[i];
+		int name = __builtin_ctz(step->names);
+		int home = seat_home(step->seat);
+
+		if (track->said[i].status != 0)
+			return "another name was in the way";
+		if (after->server[0][name].value != step->values[name] ||
+		    after->vault[home][0][name].value != step->values[name])
+			return "a name got lost over another";
+	}
+	return NULL;
+}
+
 /* Every value that a winner wrote, and the one before, is in the history. */
 static const char *
 judge_history(const struct world *before)
 {
-	struct cell history[HISTORY_MAX];
+	struct cell history[PAST_N];
 	struct cell was = before->server[0][NAME];
 
 	if (observe_history(history, 0, NAME) < 0)
@@ -199,7 +232,7 @@ judge_history(const struct world *before)
 		    history[1].value != value)
 			return "a winner's value was never there";
 	}
-	for (int i = 0; was.serial > 0 && i < HISTORY_MAX; i++) {
+	for (int i = 0; was.serial > 0 && i < PAST_N; i++) {
 		if (memcmp(&history[i], &was, sizeof(was)) == 0)
 			return NULL;
 	}
@@ -276,8 +309,9 @@ run_rounds(int rounds, uint64_t seed)
 		after = before;
 		if (observe(&after, 0) < 0)
 			return failed(round, "it cannot be read");
-		wrong = judge(&before, &after);
-		if (wrong == NULL)
+		if (steps[0].names != steps[1].names)
+			wrong = judge_apart(&after);
+		else if ((wrong = judge(&before, &after)) == NULL)
 			wrong = judge_history(&before);
 		if (wrong != NULL)
 			return failed(round, wrong);

@@ -20,11 +20,12 @@ static const unsigned weights[OPERATIONS_N] = {
     [OP_PULL] = 18,
     [OP_FETCH] = 7,
     [OP_DIFF] = 5,
+    [OP_RESTORE] = 6,
     [OP_EDIT] = 22,
 };
 
-static const char *const operation_names[OPERATIONS_N] = {
-    "set", "delete", "push", "push-file", "pull", "fetch", "diff", "edit"};
+static const char *const operation_names[OPERATIONS_N] = {"set", "delete",
+    "push", "push-file", "pull", "fetch", "diff", "restore", "edit"};
 static const char *const seat_names[SEATS_N] = {
     "vault", "file-a", "file-b", "items"};
 static const char *const trouble_names[TROUBLES_N] = {
@@ -103,6 +104,26 @@ live_names(const struct cell cells[NAMES_N], unsigned names)
 	return (live & names) != 0 ? live & names : names;
 }
 
+/* Of those that are kept, as a rule. */
+static void
+choose_version(struct step *step, uint64_t *state, const struct world *now)
+{
+	int name = (int)random_below(state, NAMES_N);
+	int serial = now->server[step->environment][name].serial;
+	int version = serial - (int)random_below(state, PAST_N + 1);
+
+	step->names = bit(name);
+	step->values[name] = version < 1 ? serial : version;
+}
+
+static bool
+can_force(enum operation operation)
+{
+	return operation == OP_SET || operation == OP_DELETE ||
+	    operation == OP_PUSH || operation == OP_PUSH_FILE ||
+	    operation == OP_PULL;
+}
+
 void
 step_random(
     struct step *out, uint64_t *state, const struct world *now, int *fresh)
@@ -125,9 +146,10 @@ step_random(
 		if ((step.names & bit(i)) && !gone)
 			step.values[i] = some_value(state, fresh);
 	}
-	step.force = random_below(state, 8) == 0 && step.operation != OP_EDIT &&
-	    step.operation != OP_DIFF && step.operation != OP_FETCH;
-	if (random_below(state, 12) == 0 && step.operation != OP_EDIT) {
+	if (step.operation == OP_RESTORE)
+		choose_version(&step, state, now);
+	step.force = can_force(step.operation) && random_below(state, 8) == 0;
+	if (step.operation != OP_EDIT && random_below(state, 12) == 0) {
 		step.trouble = (enum trouble_kind)(
 		    1 + random_below(state, TROUBLES_N - 1));
 		step.at = 1 + (int)random_below(state, 8);

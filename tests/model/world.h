@@ -14,7 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { NAMES_N = 5, ENVIRONMENTS_N_HERE = 2, HOMES_N = 3, COPIES_N = 3 };
+enum {
+	NAMES_N = 5,
+	ENVIRONMENTS_N_HERE = 2,
+	HOMES_N = 3,
+	COPIES_N = 3,
+	PAST_N = 11
+};
 
 /* Where a step happens. */
 enum seat { SEAT_VAULT, SEAT_FILE_A, SEAT_FILE_B, SEAT_ITEMS, SEATS_N };
@@ -37,6 +43,8 @@ struct held {
 
 struct world {
 	struct cell server[ENVIRONMENTS_N_HERE][NAMES_N];
+	/* What the server holds and held before, newest first. */
+	int past[ENVIRONMENTS_N_HERE][NAMES_N][PAST_N];
 	struct cell vault[HOMES_N][ENVIRONMENTS_N_HERE][NAMES_N];
 	struct held copy[COPIES_N][ENVIRONMENTS_N_HERE][NAMES_N];
 };
@@ -49,7 +57,8 @@ enum operation {
 	OP_PULL,
 	OP_FETCH, /* env --fresh */
 	OP_DIFF,
-	OP_EDIT, /* another program changes the copy */
+	OP_RESTORE, /* one name; its value says which version */
+	OP_EDIT,    /* another program changes the copy */
 	OPERATIONS_N
 };
 
@@ -110,6 +119,19 @@ static inline unsigned
 bit(int name)
 {
 	return 1U << name;
+}
+
+/** The server takes a value as the next version. */
+static inline void
+world_write(struct world *world, int environment, int name, int value)
+{
+	int *past = world->past[environment][name];
+
+	for (int i = PAST_N - 1; i > 0; i--)
+		past[i] = past[i - 1];
+	past[0] = value;
+	world->server[environment][name].value = value;
+	world->server[environment][name].serial++;
 }
 
 /** What the copy was last brought to agree with. */
