@@ -1,5 +1,6 @@
 /*
- * flow_history: going back: to what a secret held before. As flow.h.
+ * flow_history: going back: to what a secret held before, and with a server
+ * that was restored from a backup. As flow.h.
  */
 #ifndef AGENTSECRETS_FLOW_HISTORY_H
 #define AGENTSECRETS_FLOW_HISTORY_H
@@ -46,5 +47,32 @@ int history_run(const char *name, const struct caller *caller,
  */
 int restore_run(const char *name, uint32_t version, const struct caller *caller,
     struct write_result *result, struct err *err);
+
+struct rollback_result {
+	struct flow_where where;
+	struct names written;  /* again, as their newest versions */
+	struct names accepted; /* as the server shows them */
+};
+
+/** Free the lists; a zeroed one is fine. */
+void rollback_result_release(struct rollback_result *result);
+
+/**
+ * Go on with a server that shows older values than were seen before, or none:
+ * it was restored from a backup. Each name is told through caller->notice.
+ *
+ * With ours the vault's value is written again as the newest version. With
+ * theirs what the server shows is taken; what was seen stays as the mark that
+ * the next write has to pass.
+ *
+ * @param how     RESOLVE_ASK: a person says it, for each name or for all
+ * @param yes     do not ask whether that is meant
+ * @param result  zeroed; without a name when there is nothing older
+ * @return 0; -EXIT_UNSAFE when the server shows anything else that is not to
+ *         be believed; -EXIT_USAGE when nobody can be asked; -EXIT_CONFLICT
+ *         when a person quits, or somebody writes meanwhile
+ */
+int rollback_run(enum resolution how, bool yes, const struct caller *caller,
+    struct rollback_result *result, struct err *err);
 
 #endif

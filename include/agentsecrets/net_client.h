@@ -262,7 +262,8 @@ int net_secrets(struct net *net, const char *project, const char *environment,
  * Write rows and tombstones: all of them or none, one request.
  *
  * @param rows       in: what to write; release stays with the caller
- * @param written    out: name and new row version of each; may be NULL
+ * @param written    out: name and new row version of each, in the order of
+ *                   `rows`; may be NULL
  * @param revision   out: of the environment after the write; 0 when it
  *                   changed nothing, so that nobody takes what others wrote
  *                   until now for seen

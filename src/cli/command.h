@@ -139,6 +139,7 @@ extern const struct command command_server_status;
 extern const struct command command_set;
 extern const struct command command_status;
 extern const struct command command_trust;
+extern const struct command command_trust_accept_rollback;
 extern const struct command command_unlock;
 extern const struct command command_whoami;
 

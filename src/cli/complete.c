@@ -103,8 +103,6 @@ offer_second_words(const char *group, const struct slot *slot)
 		    commands[i]->name[len] == ' ')
 			offer(slot, commands[i]->name + len + 1);
 	}
-	if (command_is_group(group))
-		offer(slot, "--help");
 }
 
 static void
@@ -407,9 +405,11 @@ complete_run(int argc, char **argv)
 		return 0;
 	}
 	line.command = command_find(argc - 2, argv + 1, &words);
+	if (argc == 4)
+		offer_second_words(argv[2], &slot);
 	if (line.command == NULL) {
-		if (argc == 4)
-			offer_second_words(argv[2], &slot);
+		if (argc == 4 && command_is_group(argv[2]))
+			offer(&slot, "--help");
 		return 0;
 	}
 	line.words = argv + 2 + words;

@@ -43,6 +43,7 @@ const struct command *const commands[] = {
     &command_set,
     &command_status,
     &command_trust,
+    &command_trust_accept_rollback,
     &command_unlock,
     &command_whoami,
     NULL,
@@ -61,16 +62,19 @@ is_pair(const char *name, const char *group, const char *word)
 const struct command *
 command_find(int argc, char **argv, int *words)
 {
+	/* "trust" is a command, and "trust accept-rollback" another one. */
+	*words = 2;
+	for (size_t i = 0; argc > 2 && commands[i] != NULL; i++) {
+		if (is_pair(commands[i]->name, argv[1], argv[2]))
+			return commands[i];
+	}
+	*words = 1;
 	for (size_t i = 0; argc > 1 && commands[i] != NULL; i++) {
 		const struct command *one = commands[i];
 
-		*words = 1;
 		if (text_equal(one->name, argv[1]) ||
 		    (one->short_name != NULL &&
 			text_equal(one->short_name, argv[1])))
-			return one;
-		*words = 2;
-		if (argc > 2 && is_pair(one->name, argv[1], argv[2]))
 			return one;
 	}
 	return NULL;

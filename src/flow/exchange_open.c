@@ -54,7 +54,8 @@ exchange_open(const struct workspace_key *key, struct vault *vault,
 		rc = open_unbound(key, vault, &place, row, err);
 		break;
 	case BLOB_BOUND:
-		if (version != row->version || row->epoch != key->epoch)
+		/* Below it: accepted from a restored server. */
+		if (version > row->version || row->epoch != key->epoch)
 			return err_set(err, EXIT_UNSAFE,
 			    "the value of '%s' is of another version than "
 			    "recorded",

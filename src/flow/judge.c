@@ -11,6 +11,10 @@
 #include <agentsecrets/names.h>
 #include <agentsecrets/text.h>
 
+#define AFTER_RESTORE                                                          \
+	"if the server was restored from a backup, see 'agentsecrets trust "   \
+	"accept-rollback'"
+
 static int
 refuse(struct err *err, const char *name, const char *why)
 {
@@ -25,14 +29,13 @@ compare_with_mark(const struct vault_row *known, uint32_t epoch,
 {
 	if (known == NULL || known->epoch < epoch)
 		return JUDGED_NEWER;
-	if (known->epoch > epoch || known->version > version)
-		return refuse(err, name,
-		    "is older than one that was seen before (rollback)");
-	if (known->version == version)
-		return refuse(err, name,
-		    "differs from one of the same version that was seen "
-		    "before");
-	return JUDGED_NEWER;
+	if (known->epoch == epoch && known->version < version)
+		return JUDGED_NEWER;
+	refuse(err, name,
+	    known->epoch == epoch && known->version == version
+		? "differs from one of the same version that was seen before"
+		: "is older than one that was seen before (rollback)");
+	return err_hint(err, AFTER_RESTORE);
 }
 
 void
@@ -40,6 +43,8 @@ judged_release(struct judged *judged)
 {
 	names_release(&judged->unbound);
 	names_release(&judged->unproven);
+	free(judged->older.items);
+	judged->older = (struct older_rows){NULL, 0, 0};
 }
 
 static bool
@@ -195,6 +200,16 @@ accept_row(const struct judge *judge, const struct net_row *row,
 	if (row->deleted && row->blob_len == 0)
 		return accept_gone(judge, row, accepted, err);
 	rc = judge_row(judge, row, &line, err);
+	if (rc == -EXIT_UNSAFE && judged->may_be_older) {
+		struct err damage;
+
+		/* What is wrong otherwise stays what is told. */
+		rc = judge_older(judge, row, &line, &judged->older, &damage);
+		if (rc == 0)
+			return -EXIT_UNSAFE;
+		if (rc < 0)
+			*err = damage;
+	}
 	if (rc < 0)
 		return rc;
 	if (rc == JUDGED_UNBOUND && names_add(&judged->unbound, row->name) < 0)
@@ -232,8 +247,7 @@ refuse_omitted(const struct names *omitted, struct err *err)
 	    "the server holds back secrets that were here before: %s",
 	    names_join(list, sizeof(list), omitted, 20));
 	return err_hint(err,
-	    "a delete leaves a signed mark and there is none; ask who runs "
-	    "the server");
+	    "a delete leaves a signed mark and there is none; " AFTER_RESTORE);
 }
 
 /* The server's version of a row that is shown as deleted, or 0. */
@@ -250,11 +264,14 @@ deleted_version(const struct net_list *list, const char *name)
 
 static int
 take_omitted(const struct judge *judge, const struct net_list *list,
-    const struct names *omitted, struct vault *accepted, struct err *err)
+    struct judged *judged, struct vault *accepted, struct err *err)
 {
-	for (size_t i = 0; i < omitted->n; i++) {
-		const char *name = omitted->items[i];
+	for (size_t i = 0; i < judged->unproven.n; i++) {
+		const char *name = judged->unproven.items[i];
 
+		if (judged->may_be_older &&
+		    older_add_missing(judge, name, &judged->older, err) < 0)
+			return -(int)err->status;
 		if (judge_gone(judge, name, deleted_version(list, name),
 			accepted, err) < 0)
 			return -(int)err->status;
@@ -289,20 +306,44 @@ refuse_double(const struct net_list *list, struct err *err)
 	return err_set(err, EXIT_UNSAFE, "the server sent '%s' twice", twice);
 }
 
+/* Why the first one is refused, and which others are. */
+static int
+refuse_all(struct names *refused, const struct err *why, struct err *err)
+{
+	char list[1024];
+
+	*err = *why;
+	names_sort(refused);
+	return refused->n > 1
+	    ? err_prefix(err, "%s", names_join(list, sizeof(list), refused, 20))
+	    : -EXIT_UNSAFE;
+}
+
 int
 judge_list(const struct judge *judge, const struct net_list *list,
     struct vault *accepted, struct judged *judged, struct err *err)
 {
+	AUTO_NAMES struct names refused = NAMES_INIT;
 	size_t expected = 0;
+	struct err why;
 
 	for (size_t i = 0; i < list->rows.n; i++) {
-		int rc = accept_row(
-		    judge, &list->rows.items[i], accepted, judged, err);
+		const struct net_row *row = &list->rows.items[i];
+		int rc = accept_row(judge, row, accepted, judged, err);
 
-		if (rc < 0)
+		if (rc == -EXIT_UNSAFE) {
+			if (refused.n == 0)
+				why = *err;
+			if (names_add(&refused, row->name) < 0)
+				return err_memory(err);
+		} else if (rc < 0) {
 			return rc;
-		expected += (size_t)rc;
+		} else {
+			expected += (size_t)rc;
+		}
 	}
+	if (refused.n > 0)
+		return refuse_all(&refused, &why, err);
 	vault_sort(accepted);
 	if (accepted->rows_n != expected)
 		return refuse_double(list, err);
@@ -310,7 +351,7 @@ judge_list(const struct judge *judge, const struct net_list *list,
 		return -(int)err->status;
 	if (judged->unproven.n == 0)
 		return 0;
-	return judge->seen == NULL
+	return judge->seen == NULL && !judged->may_be_older
 	    ? refuse_omitted(&judged->unproven, err)
-	    : take_omitted(judge, list, &judged->unproven, accepted, err);
+	    : take_omitted(judge, list, judged, accepted, err);
 }

@@ -19,6 +19,20 @@ enum judgement {
 	JUDGED_UNBOUND, /* made for no place: compat workspaces only */
 };
 
+/* A name of which a server shows less than was seen before. */
+struct older_row {
+	char name[NAME_MAX_BYTES + 1];
+	uint32_t seen;	 /* the version of its mark */
+	uint32_t served; /* 0: nothing; `seen`: another value of that version */
+	bool deleted;	 /* what is served is a deletion */
+};
+
+struct older_rows {
+	struct older_row *items;
+	size_t n;
+	size_t room;
+};
+
 /* What blobs are judged by. */
 struct judge {
 	struct vault *vault; /* the marks as before the request was sent */
@@ -31,11 +45,18 @@ struct judge {
 struct judged {
 	struct names unbound;  /* made by a client that binds nothing */
 	struct names unproven; /* gone without a tombstone */
+	/*
+	 * In: the server may have gone back. What was made for its place and
+	 * is not newer than its mark, or is missing, is then taken under that
+	 * mark, and is in `older`.
+	 */
+	bool may_be_older;
+	struct older_rows older;
 };
 
 #define JUDGED_INIT                                                            \
 	{                                                                      \
-		NAMES_INIT, NAMES_INIT                                         \
+		.unbound = NAMES_INIT, .unproven = NAMES_INIT                  \
 	}
 #define AUTO_JUDGED __attribute__((cleanup(judged_release)))
 
@@ -52,6 +73,29 @@ void judged_release(struct judged *judged);
  */
 int judge_row(const struct judge *judge, const struct net_row *row,
     struct vault_row *mark, struct err *err);
+
+/**
+ * What a blob itself proves, whatever was seen before.
+ *
+ * @param version  out; 0 for one that is bound to no place
+ * @return 0; as judge_row()
+ */
+int judge_version(const struct judge *judge, const struct net_row *row,
+    uint32_t *version, struct err *err);
+
+/**
+ * Take a row that judge_row() refused because it is not newer than its mark.
+ *
+ * @param mark   out, as judge_row()
+ * @param older  gets it
+ * @return 1; 0 when that is not why; -EXIT_FAILED
+ */
+int judge_older(const struct judge *judge, const struct net_row *row,
+    struct vault_row *mark, struct older_rows *older, struct err *err);
+
+/** Take a name that is missing. @return 0; -EXIT_FAILED */
+int older_add_missing(const struct judge *judge, const char *name,
+    struct older_rows *older, struct err *err);
 
 /**
  * Write down that a name is gone without a tombstone, as other clients of a
@@ -72,7 +116,8 @@ int judge_gone(const struct judge *judge, const char *name, uint64_t row,
  *                  a name that is missing becomes a deleted row that keeps
  *                  its mark
  * @param judged    JUDGED_INIT before
- * @return 0; -EXIT_UNSAFE naming what is wrong; nothing is accepted then
+ * @return 0; -EXIT_UNSAFE saying what is wrong with the first name, and which
+ *         others are refused; nothing is accepted then
  */
 int judge_list(const struct judge *judge, const struct net_list *list,
     struct vault *accepted, struct judged *judged, struct err *err);

@@ -21,10 +21,9 @@ judge_empty(const struct judge *judge, const struct net_row *row, bool newest,
 	    "the server holds back the value of '%s'", row->name);
 }
 
-/* The version that the blob itself proves, whatever was seen before. */
-static int
-prove(const struct judge *judge, const struct net_row *row, uint32_t *version,
-    struct err *err)
+int
+judge_version(const struct judge *judge, const struct net_row *row,
+    uint32_t *version, struct err *err)
 {
 	struct vault nothing = VAULT_INIT;
 	const struct judge without_marks = {
@@ -77,7 +76,7 @@ judge_history(const struct judge *judge, const char *name,
 		}
 		if (i == 0 && judge_row(judge, row, &mark, err) < 0)
 			return -(int)err->status;
-		if (prove(judge, row, &versions[i], err) < 0 ||
+		if (judge_version(judge, row, &versions[i], err) < 0 ||
 		    check_order(name, i > 0 ? versions[i - 1] : 0, versions[i],
 			err) < 0)
 			return -(int)err->status;

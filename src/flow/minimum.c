@@ -4,6 +4,15 @@
 
 #include <stdlib.h>
 
+uint32_t
+minimum_version(const struct vault_row *row)
+{
+	uint32_t claimed = (uint32_t)row->blob[0] << 16 |
+	    (uint32_t)row->blob[1] << 8 | row->blob[2];
+
+	return claimed < row->version ? claimed : row->version;
+}
+
 int
 minimum_check(const struct place *place, struct vault *vault, struct err *err)
 {
@@ -20,7 +29,7 @@ minimum_check(const struct place *place, struct vault *vault, struct err *err)
 
 		if (row == NULL || row->epoch < least->epoch ||
 		    (row->epoch == least->epoch &&
-			row->version < least->version))
+			minimum_version(row) < least->version))
 			rc = err_set(err, EXIT_UNSAFE,
 			    "'%s' is %s project.json asks for", least->name,
 			    row == NULL ? "not there, as" : "older than");

@@ -18,4 +18,11 @@
 int minimum_check(
     const struct place *place, struct vault *vault, struct err *err);
 
+/**
+ * The version that a row's blob stands for: its mark, unless an older one was
+ * accepted under that mark (trust accept-rollback). The blob claims it, and
+ * opening it proves it.
+ */
+uint32_t minimum_version(const struct vault_row *row);
+
 #endif

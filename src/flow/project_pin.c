@@ -45,7 +45,7 @@ collect(struct pin *pin, struct vault *vault, struct err *err)
 		pin->names[pin->n++] = row->name;
 		if (row->version > 0)
 			pin->marks[pin->marks_n++] = (struct project_minimum){
-			    row->name, row->epoch, row->version};
+			    row->name, row->epoch, minimum_version(row)};
 	}
 	return 0;
 }

@@ -231,13 +231,41 @@ net_row_bytes(const char *name, size_t blob_len)
 	return AROUND + strlen(name) + (blob_len + 2) / 3 * 4;
 }
 
+/*
+ * The request has two lists, values and then tombstones, and the answer goes
+ * by them; the caller has one.
+ */
+static int
+sort_as_sent(
+    struct net_rows *written, const struct net_rows *sent, struct err *err)
+{
+	struct net_row *sorted;
+	size_t next[2] = {0, 0};
+
+	if (written->n != sent->n || sent->n == 0)
+		return 0;
+	sorted = calloc(sent->n, sizeof(*sorted));
+	if (sorted == NULL)
+		return err_memory(err);
+	for (size_t i = 0; i < sent->n; i++)
+		next[1] += !sent->items[i].deleted;
+	for (size_t i = 0; i < sent->n; i++)
+		sorted[i] = written->items[next[sent->items[i].deleted]++];
+	free(written->items);
+	written->items = sorted;
+	return 0;
+}
+
 static int
 read_written(struct net *net, const struct message_view *answer,
-    struct net_rows *written, uint64_t *revision, struct err *err)
+    const struct net_rows *sent, struct net_rows *written, uint64_t *revision,
+    struct err *err)
 {
 	uint64_t number = message_find_number(answer, FIELD_REVISION, 0);
 
-	if (written != NULL && net_take_rows(net, answer, written, err) < 0)
+	if (written != NULL &&
+	    (net_take_rows(net, answer, written, err) < 0 ||
+		sort_as_sent(written, sent, err) < 0))
 		return -EXIT_FAILED;
 	*revision = number;
 	return 0;
@@ -263,7 +291,7 @@ net_write(struct net *net, const char *project, const char *environment,
 	if (rc < 0)
 		return rc;
 	if (rc == 0)
-		return read_written(net, &answer, written, revision, err);
+		return read_written(net, &answer, rows, written, revision, err);
 	net->http_status = 409;
 	if (net_take_rows(net, &answer, conflicts, err) < 0)
 		return -EXIT_FAILED;

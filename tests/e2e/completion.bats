@@ -130,6 +130,16 @@ with_secrets() {
   offers web
 }
 
+@test "a command that is also the first word of another one" {
+  with_secrets
+  typed 'agentsecrets trust ' agentsecrets trust ''
+  offers accept-rollback
+  typed 'agentsecrets trust accept-rollback --' agentsecrets trust accept-rollback --
+  offers --environment --help --json --ours --password-file --quiet --theirs --yes
+  typed 'agentsecrets trust accept-rollback ' agentsecrets trust accept-rollback ''
+  offers web
+}
+
 @test "names of projects that were used here" {
   with_secrets
   mkdir "$WORK/other"

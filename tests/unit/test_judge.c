@@ -308,6 +308,112 @@ test_gone_before(void **state)
 	refused(w, true, "sent 'A' twice");
 }
 
+static void
+expect_older(struct world *w, size_t i, const char *name, uint32_t seen,
+    uint32_t served, bool deleted)
+{
+	const struct older_row *one = &w->judged.older.items[i];
+
+	assert_true(i < w->judged.older.n);
+	assert_string_equal(one->name, name);
+	assert_int_equal(one->seen, seen);
+	assert_int_equal(one->served, served);
+	assert_int_equal(one->deleted, deleted);
+}
+
+static int
+judge_restored(struct world *w, bool compat)
+{
+	struct judge judge = {
+	    &w->vault, w->key, EPOCH, compat ? &w->seen : NULL};
+
+	vault_release(&w->accepted);
+	judged_release(&w->judged);
+	w->judged.may_be_older = true;
+	return judge_list(&judge, &w->list, &w->accepted, &w->judged, &w->err);
+}
+
+/* A restored server: older ones are taken under their marks, and told. */
+static void
+test_older(void **state)
+{
+	struct world *w = *state;
+	uint8_t known[64];
+	size_t len = bound(w, known, "staging", "A", 5, "mine");
+
+	keep(w, "A", EPOCH, 5, known, len);
+	len = bound(w, known, "staging", "B", 2, "mine");
+	keep(w, "B", EPOCH, 2, known, len);
+	show(w, "A", bound(w, w->blobs[0], "staging", "A", 3, "x"));
+	show(w, "C", bound(w, w->blobs[1], "staging", "C", 1, "x"));
+	refused(w, false, "'A' is older than one that was seen");
+	assert_non_null(strstr(w->err.hint, "accept-rollback"));
+	for (int compat = 0; compat < 2; compat++) {
+		assert_int_equal(judge_restored(w, compat), 0);
+		assert_int_equal(w->judged.older.n, 2);
+		expect_older(w, 0, "A", 5, 3, false);
+		expect_older(w, 1, "B", 2, 0, true);
+		expect_mark(w, "A", EPOCH, 5);
+		expect_mark(w, "B", EPOCH, 2);
+		expect_mark(w, "C", EPOCH, 1);
+		assert_true(vault_find(&w->accepted, "B")->deleted);
+		assert_memory_equal(vault_find(&w->accepted, "A")->blob,
+		    w->blobs[0], w->rows[0].blob_len);
+	}
+	/* Another value of the version that was seen, and a deletion. */
+	w->list.rows.n = 0;
+	show(w, "A", bound(w, w->blobs[0], "staging", "A", 5, "x"));
+	show(w, "B", bound(w, w->blobs[1], "staging", "B", 3, "x"));
+	assert_int_equal(judge_restored(w, false), 0);
+	assert_int_equal(w->judged.older.n, 1);
+	expect_older(w, 0, "A", 5, 5, false);
+}
+
+/* Whatever else is wrong is refused all the same, and nothing is accepted. */
+static void
+test_older_and_worse(void **state)
+{
+	struct world *w = *state;
+	uint8_t known[64];
+	size_t len = bound(w, known, "staging", "A", 5, "mine");
+
+	keep(w, "A", EPOCH, 5, known, len);
+	show(w, "A", bound(w, w->blobs[0], "staging", "B", 3, "x"));
+	assert_int_equal(judge_restored(w, false), -EXIT_UNSAFE);
+	assert_non_null(strstr(w->err.text, "not made for this name"));
+	bound(w, w->blobs[0], "production", "A", 3, "x");
+	assert_int_equal(judge_restored(w, true), -EXIT_UNSAFE);
+	assert_non_null(strstr(w->err.text, "relabelled"));
+	bound(w, w->blobs[0], "staging", "A", 3, "x");
+	w->blobs[0][20] ^= 1;
+	assert_int_equal(judge_restored(w, true), -EXIT_UNSAFE);
+	assert_non_null(strstr(w->err.text, "does not open"));
+	bound(w, w->blobs[0], "staging", "A", 3, "x");
+	w->rows[1] = w->rows[0];
+	w->list.rows.n = 2;
+	assert_int_equal(judge_restored(w, false), -EXIT_UNSAFE);
+	assert_string_equal(w->err.text, "the server sent 'A' twice");
+	/* Another key's mark is not this one's. */
+	w->list.rows.n = 1;
+	keep(w, "A", EPOCH + 1, 5, known, len);
+	assert_int_equal(judge_restored(w, false), -EXIT_UNSAFE);
+}
+
+/* All that is refused is named; why, of the first. */
+static void
+test_all_are_named(void **state)
+{
+	struct world *w = *state;
+
+	show(w, "B", bound(w, w->blobs[0], "staging", "A", 1, "x"));
+	show(w, "A", bound(w, w->blobs[1], "staging", "B", 1, "x"));
+	show(w, "C", bound(w, w->blobs[2], "staging", "C", 1, "x"));
+	assert_int_equal(judge_now(w, false), -EXIT_UNSAFE);
+	assert_string_equal(w->err.text,
+	    "A, B: the server's value of 'B' was not made for this name, "
+	    "project and environment");
+}
+
 /* The versions that a history proves; NULL: it is refused for that. */
 static void
 expect_history(
@@ -423,6 +529,9 @@ main(void)
 	    EACH(test_broken),
 	    EACH(test_gone),
 	    EACH(test_gone_before),
+	    EACH(test_older),
+	    EACH(test_older_and_worse),
+	    EACH(test_all_are_named),
 	    EACH(test_history),
 	    EACH(test_history_of_another),
 	    EACH(test_history_compat),

@@ -168,6 +168,39 @@ test_conflict(void **state)
 	assert_string_equal(err.hint, "run 'agentsecrets pull'");
 }
 
+/* Values and tombstones travel in two lists; who asked has one. */
+static void
+test_written_as_sent(void **state)
+{
+	struct net_row rows[] = {
+	    {.name = "A", .deleted = true},
+	    {.name = "B", .blob = (const uint8_t *)"x", .blob_len = 1},
+	    {.name = "C", .deleted = true},
+	    {.name = "D", .blob = (const uint8_t *)"x", .blob_len = 1},
+	};
+	const struct net_rows sent = {rows, 4, BUF_INIT};
+	const char *answered[] = {"B", "D", "A", "C"};
+	struct net_rows written = {NULL, 0, BUF_INIT};
+	struct fixture *fixture = *state;
+	struct message message;
+	uint64_t revision;
+	struct err err;
+
+	message_init(&message, MESSAGE_NET_WRITTEN);
+	message_add_number(&message, FIELD_REVISION, 9);
+	for (size_t i = 0; i < 4; i++)
+		peer_adds_row(&message, answered[i], "", i + 1, "\0");
+	peer_says(fixture, &message);
+	assert_int_equal(net_write(&fixture->net, ID, "staging", 4, &sent,
+			     &written, &revision, NULL, &err),
+	    0);
+	assert_int_equal(written.n, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_string_equal(written.items[i].name, rows[i].name);
+	assert_int_equal(written.items[0].version, 3);
+	net_rows_release(&written);
+}
+
 static int
 ask_history(struct fixture *fixture, const char *workspace, uint64_t epoch,
     size_t rows, size_t times, struct net_history *out)
@@ -305,6 +338,7 @@ main(void)
 	    WITH_PEER(test_broken_rows),
 	    WITH_PEER(test_broken_workspaces),
 	    WITH_PEER(test_conflict),
+	    WITH_PEER(test_written_as_sent),
 	    WITH_PEER(test_history),
 	    WITH_PEER(test_broken_histories),
 	    cmocka_unit_test(test_extensions),

@@ -1,0 +1,184 @@
+#!/usr/bin/env bats
+# A server that was restored from a backup shows older values than were seen:
+# every command refuses that, and `trust accept-rollback` goes on with it.
+# long with sanitizers
+# shellcheck disable=SC2016
+load lib
+load team
+
+setup() {
+  export AGENTSECRETS_STORAGE_MODE=2
+  start_server
+  new_team >&2
+  PROJECT=$(sed -nE 's/^project ([^ ]*) .*/\1/p' "$AGENTSECRETS_HOME/trust")
+  agentsecrets set A=1 B=b C=c SAME=same >&2
+  next_machine two >&2
+  agentsecrets pull >&2
+  use_home one
+}
+teardown() { end_all; }
+
+backup() { sqlite3 "$SERVER_DATA/data.sqlite" ".backup $BATS_TEST_TMPDIR/backup"; }
+restore() { sqlite3 "$SERVER_DATA/data.sqlite" ".restore $BATS_TEST_TMPDIR/backup"; }
+
+# went_back: A has another value, B is deleted, C was and is back, NEW is new;
+# of all that the server then knows nothing.
+went_back() {
+  agentsecrets delete C >&2
+  backup
+  agentsecrets set A=2 C=back NEW=new >&2
+  agentsecrets delete B >&2
+  agentsecrets pull >&2
+  restore
+}
+
+# mark NAME: what the vault has of it.
+mark() {
+  awk -v name="$1" '$2 == name { print $1, $4 }' \
+    "$AGENTSECRETS_HOME/vault/$PROJECT.development"
+}
+
+# has TEXT: what a command finds.
+has() {
+  run agentsecrets env -- sh -c 'echo "${A-} ${B-} ${C-} ${NEW-} ${SAME-}"'
+  assert_status 0
+  [ "$output" = "$1" ] || fail "'$output', not '$1'"
+}
+
+@test "what is refused says how to go on, and what was seen stays in use" {
+  went_back
+  cp -a "$AGENTSECRETS_HOME" kept
+  for command in pull diff; do
+    run agentsecrets "$command"
+    assert_status 6
+    assert_one_error "^agentsecrets: A, B, C: .*'A' is older than one that was seen before"
+    assert_match "see 'agentsecrets trust accept-rollback'"
+  done
+  assert_nothing_started 125 "'A' is older" env --fresh --
+  # Nobody decided.
+  run -2 agentsecrets trust accept-rollback
+  assert_line 'agentsecrets: A: version 2 was seen, the server has version 1'
+  assert_line 'agentsecrets: B: version 2 was seen, the server has version 1'
+  assert_line 'agentsecrets: C: version 3 was seen, the server has deletion 2'
+  assert_line 'agentsecrets: NEW: version 1 was seen, the server has none'
+  assert_line 'agentsecrets: older on the server than what was seen here: A, B, C, NEW'
+  assert_line 'hint: give --ours or --theirs, and --yes'
+  for how in --ours --theirs; do
+    run -2 agentsecrets trust accept-rollback "$how"
+    assert_match 'there is no terminal to ask on: give --yes'
+  done
+  run -2 agentsecrets trust accept-rollback --ours --theirs -y
+  assert_one_error 'exclude each other'
+  diff -r "$AGENTSECRETS_HOME" kept
+  has '2  back new same'
+}
+
+@test "theirs: what the server shows, under the marks of what was seen" {
+  went_back
+  run -0 --separate-stderr agentsecrets trust accept-rollback --theirs -y
+  [ "$output" = "$(printf 'accepted %s\n' A B C NEW)" ]
+  has '1 b   same'
+  [ "$(mark A)" = 'secret 2' ]
+  [ "$(mark B)" = 'secret 2' ]
+  [ "$(mark C)" = 'deleted 3' ]
+  [ "$(mark NEW)" = 'deleted 1' ]
+  grep -qx A=1 .env.development
+  grep -qx B=b .env.development
+  run -0 agentsecrets pull
+  run -0 agentsecrets diff --exit-code
+  run -0 agentsecrets trust accept-rollback
+  assert_match 'shows nothing in web/development that is older'
+  run -0 agentsecrets env --fresh -- sh -c 'echo $A'
+  [ "$output" = 1 ]
+  # The next write is new for everybody.
+  agentsecrets set A=3 C=3 NEW=3
+  agentsecrets delete B
+  [ "$(mark A)" = 'secret 3' ]
+  [ "$(mark B)" = 'deleted 3' ]
+  [ "$(mark C)" = 'secret 4' ]
+  [ "$(mark NEW)" = 'secret 2' ]
+  run -0 agentsecrets history A
+  [ "${#lines[@]}" = 2 ]
+  [[ ${lines[0]} == '3 '* && ${lines[1]} == '1 '* ]] || fail "$output"
+  use_home two
+  run -0 agentsecrets pull
+  has '3  3 3 same'
+}
+
+@test "ours: what was seen, as the newest versions, and no alarm anywhere" {
+  use_home two
+  went_back
+  on one agentsecrets pull
+  use_home two
+  run -0 --separate-stderr agentsecrets trust accept-rollback web --ours --yes
+  [ "$output" = "$(printf 'written again %s\n' A B C NEW)" ]
+  has '2  back new same'
+  [ "$(mark A)" = 'secret 3' ]
+  [ "$(mark B)" = 'deleted 3' ]
+  [ "$(mark NEW)" = 'secret 2' ]
+  for home in two one; do
+    use_home "$home"
+    run -0 agentsecrets pull
+    has '2  back new same'
+    run -0 agentsecrets diff --exit-code
+    run -0 agentsecrets trust accept-rollback
+    assert_match 'shows nothing'
+  done
+  next_machine three >&2
+  agentsecrets pull
+  has '2  back new same'
+}
+
+@test "--json and --quiet" {
+  went_back
+  run -0 --separate-stderr agentsecrets trust accept-rollback --ours -y --json
+  [ "$(jq -c . <<<"$output")" = '{"project":"web","environment":"development","written":["A","B","C","NEW"],"accepted":[]}' ]
+  restore
+  run -0 agentsecrets trust accept-rollback --theirs -y -q
+  [ -z "$output" ]
+  run -0 --separate-stderr agentsecrets trust accept-rollback --json
+  [ "$(jq -c '[.written, .accepted]' <<<"$output")" = '[[],[]]' ]
+}
+
+@test "what somebody wrote meanwhile: another value of the same version" {
+  went_back
+  on two agentsecrets set A=theirs >&2
+  run -6 agentsecrets pull
+  assert_one_error "'A' differs from one of the same version"
+  run -2 agentsecrets trust accept-rollback
+  assert_line 'agentsecrets: A: version 2 was seen, the server has another version 2'
+  run -0 agentsecrets trust accept-rollback --ours -y
+  has '2  back new same'
+  on two agentsecrets pull
+  use_home two
+  has '2  back new same'
+}
+
+@test "a floor in project.json holds" {
+  backup
+  agentsecrets set A=2
+  agentsecrets project pin --versions
+  restore
+  agentsecrets trust accept-rollback --theirs -y
+  assert_nothing_started 125 "'A' is older than project.json asks for" env --
+  run -6 agentsecrets project pin --versions
+  agentsecrets project pin --remove
+  agentsecrets project pin --versions
+  run -0 agentsecrets env -- true
+}
+
+@test "another project, another environment, no server" {
+  run -1 agentsecrets trust accept-rollback nope
+  assert_match 'nope'
+  agentsecrets set -e staging S=1
+  backup
+  agentsecrets set -e staging S=2
+  restore
+  run -0 agentsecrets trust accept-rollback
+  assert_match 'shows nothing in web/development'
+  run -0 agentsecrets trust accept-rollback -e staging --theirs -y -q
+  run -0 agentsecrets get -e staging S
+  [ "$output" = 1 ]
+  stop_server || :
+  run -4 agentsecrets trust accept-rollback
+}
