@@ -319,6 +319,7 @@ struct write_result {
 	struct names written;
 	struct names deleted;
 	struct names mapped; /* "name=STORED" that project.json now keeps */
+	struct names environments; /* of set: where it is stored */
 	size_t unchanged;
 };
 
@@ -340,6 +341,14 @@ int where_run(
 
 /** Store values: all of them or none. */
 int set_run(const struct set_item *items, size_t n, bool force,
+    const struct caller *caller, struct write_result *result, struct err *err);
+
+/**
+ * Store values in every environment, one after the other in the order of
+ * environment_names: in each all of them or none. What fails ends it, and the
+ * sentence says where they are stored and where not.
+ */
+int set_everywhere_run(const struct set_item *items, size_t n, bool force,
     const struct caller *caller, struct write_result *result, struct err *err);
 
 /** Delete secrets: all of them or none. */

@@ -264,6 +264,10 @@ offer_operands(const struct unfinished *line)
 			offer_files();
 	} else if (command == &command_set) {
 		offer_secret_names(line->args, &line->slot);
+	} else if (text_equal(kind, "[KEY")) {
+		/* environment copy FROM TO KEY: names of FROM */
+		line->args->environment = line->operands.items[0];
+		offer_secret_names(line->args, &line->slot);
 	} else if (text_equal(kind, "URL")) {
 		offer(&line->slot, "embedded");
 	} else {

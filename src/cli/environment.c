@@ -1,8 +1,9 @@
-/* environment switch, list. */
+/* environment switch, list, copy, merge, clean. */
 #include "config.h"
 
 #include <agentsecrets/flow_environment.h>
 
+#include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -150,4 +151,196 @@ const struct command command_environment_list = {
     COMMAND_OPTIONS(list_options),
     .args_size = sizeof(struct common_args),
     .run = list,
+};
+
+/* ---- copy and merge ---------------------------------------------------- */
+
+struct copy_args {
+	struct common_args common;
+	bool force;
+	bool ours;
+	bool theirs;
+};
+
+static const struct option copy_options[] = {
+    OPTION_PROJECT,
+    {'f', "force", OPTION_FLAG, NULL, "write over other values in TO",
+	offsetof(struct copy_args, force)},
+    OPTION_PASSWORD,
+    OPTION_JSON,
+    OPTION_QUIET,
+    OPTION_HELP,
+};
+
+static const struct option merge_options[] = {
+    OPTION_PROJECT,
+    {0, "ours", OPTION_FLAG, NULL, "keep other values that TO has",
+	offsetof(struct copy_args, ours)},
+    {0, "theirs", OPTION_FLAG, NULL, "take the values of FROM for them",
+	offsetof(struct copy_args, theirs)},
+    OPTION_PASSWORD,
+    OPTION_JSON,
+    OPTION_QUIET,
+    OPTION_HELP,
+};
+
+static void
+print_names_of(const char *what, const struct names *names, const char *where)
+{
+	char list[1024];
+
+	if (names->n > 0)
+		print_line("%s %s %s", what,
+		    names_join(list, sizeof(list), names, 12), where);
+}
+
+static int
+print_copied(const struct environment_copied *result,
+    const struct environment_copy_request *request,
+    const struct common_args *args, struct err *err)
+{
+	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
+	char where[LABEL_MAX + 32];
+
+	if (args->json) {
+		json_out_text(&out, "project", result->project_name);
+		json_out_text(&out, "from", request->from);
+		json_out_text(&out, "to", request->to);
+		json_out_names(&out, "added", &result->added);
+		json_out_names(&out, "changed", &result->changed);
+		json_out_names(&out, "kept", &result->kept);
+		json_out_number(&out, "unchanged", result->unchanged);
+		return json_out_print(&out, err);
+	}
+	if (args->quiet)
+		return 0;
+	snprintf(where, sizeof(where), "in %s/%s", result->project_name,
+	    request->to);
+	print_names_of("added", &result->added, where);
+	print_names_of("changed", &result->changed, where);
+	print_names_of("kept", &result->kept, where);
+	print_line("%zu unchanged", result->unchanged);
+	return 0;
+}
+
+static int
+copy_or_merge(struct invocation *invocation, bool each,
+    enum resolution resolution, struct err *err)
+{
+	const struct operands *operands = &invocation->operands;
+	const struct environment_copy_request request = {
+	    .from = operands->items[0],
+	    .to = operands->items[1],
+	    .names = (const char *const *)operands->items + 2,
+	    .n = operands->n - 2,
+	    .each = each,
+	    .resolution = resolution,
+	};
+	struct environment_copied result = {.unchanged = 0};
+	int rc =
+	    environment_copy_run(&request, &invocation->caller, &result, err);
+
+	if (rc == 0)
+		rc = print_copied(&result, &request, invocation->args, err);
+	environment_copied_release(&result);
+	return rc;
+}
+
+static int
+copy(struct invocation *invocation, struct err *err)
+{
+	const struct copy_args *args = invocation->args;
+
+	return copy_or_merge(
+	    invocation, false, args->force ? RESOLVE_THEIRS : RESOLVE_ASK, err);
+}
+
+static int
+merge(struct invocation *invocation, struct err *err)
+{
+	const struct copy_args *args = invocation->args;
+	enum resolution resolution = RESOLVE_ASK;
+
+	if (args->ours && args->theirs)
+		return err_set(
+		    err, EXIT_USAGE, "--ours and --theirs exclude each other");
+	if (args->ours || args->theirs)
+		resolution = args->ours ? RESOLVE_OURS : RESOLVE_THEIRS;
+	return copy_or_merge(invocation, true, resolution, err);
+}
+
+const struct command command_environment_copy = {
+    .name = "environment copy",
+    .operands = "FROM TO [KEY ...]",
+    .summary = "bring the secrets of one environment into another",
+    COMMAND_OPTIONS(copy_options),
+    .args_size = sizeof(struct copy_args),
+    .operands_least = 2,
+    .operands_most = SIZE_MAX,
+    .run = copy,
+};
+
+const struct command command_environment_merge = {
+    .name = "environment merge",
+    .operands = "FROM TO [KEY ...]",
+    .summary = "the same, with a choice for each name that differs",
+    COMMAND_OPTIONS(merge_options),
+    .args_size = sizeof(struct copy_args),
+    .operands_least = 2,
+    .operands_most = SIZE_MAX,
+    .run = merge,
+};
+
+/* ---- clean ------------------------------------------------------------- */
+
+struct clean_args {
+	struct common_args common;
+	bool yes;
+};
+
+static const struct option clean_options[] = {
+    OPTION_PROJECT,
+    {'y', "yes", OPTION_FLAG, NULL, "do not ask",
+	offsetof(struct clean_args, yes)},
+    OPTION_PASSWORD,
+    OPTION_JSON,
+    OPTION_QUIET,
+    OPTION_HELP,
+};
+
+static int
+clean(struct invocation *invocation, struct err *err)
+{
+	const struct clean_args *args = invocation->args;
+	const char *environment = invocation->operands.items[0];
+	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
+	struct environment_cleaned result = {.deleted = NAMES_INIT};
+	size_t n;
+	int rc = environment_clean_run(
+	    environment, args->yes, &invocation->caller, &result, err);
+
+	n = result.deleted.n;
+	if (rc == 0 && args->common.json) {
+		json_out_text(&out, "project", result.project_name);
+		json_out_text(&out, "environment", environment);
+		json_out_names(&out, "deleted", &result.deleted);
+		rc = json_out_print(&out, err);
+	} else if (rc == 0 && !args->common.quiet) {
+		print_prefixed("deleted", &result.deleted);
+		print_line("%zu secret%s deleted from %s/%s", n,
+		    n == 1 ? "" : "s", result.project_name, environment);
+	}
+	names_release(&result.deleted);
+	return rc;
+}
+
+const struct command command_environment_clean = {
+    .name = "environment clean",
+    .operands = "ENVIRONMENT",
+    .summary = "delete every secret of an environment",
+    COMMAND_OPTIONS(clean_options),
+    .args_size = sizeof(struct clean_args),
+    .operands_least = 1,
+    .operands_most = 1,
+    .run = clean,
 };

@@ -39,18 +39,27 @@ json_out_workspaces(
 static void
 print_summary(const struct write_result *result)
 {
+	const struct flow_where *where = &result->where;
 	char list[1024];
-	const char *where = result->where.project_name;
-	const char *environment = result->where.environment;
+	char place[LABEL_MAX + 128];
+	char environments[128];
 
+	if (result->environments.n > 1)
+		snprintf(place, sizeof(place), "%s of %s",
+		    names_join(environments, sizeof(environments),
+			&result->environments, result->environments.n),
+		    where->project_name);
+	else
+		snprintf(place, sizeof(place), "%s/%s", where->project_name,
+		    where->environment);
 	if (result->written.n > 0)
-		print_line("stored %s in %s/%s",
-		    names_join(list, sizeof(list), &result->written, 12), where,
-		    environment);
+		print_line("stored %s in %s",
+		    names_join(list, sizeof(list), &result->written, 12),
+		    place);
 	if (result->deleted.n > 0)
-		print_line("deleted %s from %s/%s",
-		    names_join(list, sizeof(list), &result->deleted, 12), where,
-		    environment);
+		print_line("deleted %s from %s",
+		    names_join(list, sizeof(list), &result->deleted, 12),
+		    place);
 	if (result->mapped.n > 0)
 		print_line("project.json maps %s",
 		    names_join(list, sizeof(list), &result->mapped, 12));
@@ -70,7 +79,10 @@ print_written(const struct write_result *result, const struct common_args *args,
 		return 0;
 	}
 	json_out_text(&out, "project", result->where.project_name);
-	json_out_text(&out, "environment", result->where.environment);
+	if (result->environments.n > 1)
+		json_out_names(&out, "environments", &result->environments);
+	else
+		json_out_text(&out, "environment", result->where.environment);
 	json_out_names(&out, "stored", &result->written);
 	json_out_names(&out, "deleted", &result->deleted);
 	json_out_names(&out, "mapped", &result->mapped);

@@ -20,6 +20,7 @@
 struct write_args {
 	struct common_args common;
 	bool force;
+	bool all; /* of set */
 };
 
 #define FORCE_OPTION                                                           \
@@ -28,6 +29,19 @@ struct write_args {
 		    "write over what somebody else changed",                   \
 		    offsetof(struct write_args, force)                         \
 	}
+
+static const struct option set_options[] = {
+    OPTION_ENVIRONMENT,
+    OPTION_PROJECT,
+    {0, "all-envs", OPTION_FLAG, NULL,
+	"store them in development, staging and production",
+	offsetof(struct write_args, all)},
+    FORCE_OPTION,
+    OPTION_PASSWORD,
+    OPTION_JSON,
+    OPTION_QUIET,
+    OPTION_HELP,
+};
 
 static const struct option write_options[] = {
     OPTION_ENVIRONMENT,
@@ -180,6 +194,9 @@ set(struct invocation *invocation, struct err *err)
 	bool used_stdin = false;
 	int rc = items == NULL ? err_memory(err) : 0;
 
+	if (rc == 0 && args->all && args->common.environment != NULL)
+		rc = err_set(err, EXIT_USAGE,
+		    "--all-envs and --environment exclude each other");
 	if (rc == 0)
 		rc = check_before_values(
 		    &invocation->operands, &invocation->caller, err);
@@ -187,7 +204,7 @@ set(struct invocation *invocation, struct err *err)
 		rc = read_item(&items[i], invocation->operands.items[i],
 		    &used_stdin, &invocation->caller, err);
 	if (rc == 0)
-		rc = set_run(
+		rc = (args->all ? set_everywhere_run : set_run)(
 		    items, n, args->force, &invocation->caller, &result, err);
 	if (rc == 0)
 		rc = print_written(&result, &args->common, err);
@@ -201,7 +218,7 @@ const struct command command_set = {
     .short_name = "set",
     .operands = "KEY[=VALUE|=-|=@FILE] ...",
     .summary = "store values, here and on the server",
-    COMMAND_OPTIONS(write_options),
+    COMMAND_OPTIONS(set_options),
     .args_size = sizeof(struct write_args),
     .operands_least = 1,
     .operands_most = SIZE_MAX,

@@ -1,11 +1,10 @@
-/* push, pull, diff. */
+/* push, pull. */
 #include "config.h"
 
 #include <stdint.h>
 #include <stdio.h>
 
 #include "command.h"
-#include "grid.h"
 #include "output.h"
 #include "results.h"
 
@@ -131,117 +130,4 @@ const struct command command_pull = {
     COMMAND_OPTIONS(pull_options),
     .args_size = sizeof(struct pull_args),
     .run = pull,
-};
-
-/* ---- diff -------------------------------------------------------------- */
-
-struct diff_args {
-	struct common_args common;
-	bool exit_code;
-};
-
-static const struct option diff_options[] = {
-    OPTION_ENVIRONMENT,
-    OPTION_PROJECT,
-    {0, "exit-code", OPTION_FLAG, NULL, "exit 1 when something differs",
-	offsetof(struct diff_args, exit_code)},
-    OPTION_PASSWORD,
-    OPTION_OUTPUT,
-    OPTION_JSON,
-    OPTION_HELP,
-};
-
-/* The lists of a difference, and what they are called. */
-enum { STATES_N = 5 };
-
-static const char *const states[STATES_N] = {
-    "only here", "only there", "changed here", "changed there", "changed both"};
-
-static const struct names *
-list_of(const struct diff_result *result, size_t state)
-{
-	const struct names *const lists[STATES_N] = {&result->only_local,
-	    &result->only_remote, &result->changed_here, &result->changed_there,
-	    &result->changed_both};
-
-	return lists[state];
-}
-
-static int
-print_diff_table(const struct diff_result *result, struct err *err)
-{
-	static const char *const titles[] = {"Key", "State", NULL};
-	AUTO_GRID struct grid grid;
-
-	grid_begin(&grid, titles);
-	for (size_t state = 0; state < STATES_N; state++) {
-		const struct names *names = list_of(result, state);
-
-		for (size_t i = 0; i < names->n; i++) {
-			grid_cell(&grid, names->items[i]);
-			grid_cell(&grid, states[state]);
-		}
-	}
-	return grid_print(&grid, err);
-}
-
-static void
-print_diff_lines(const struct diff_result *result)
-{
-	for (size_t state = 0; state < STATES_N; state++) {
-		char prefix[16];
-
-		snprintf(prefix, sizeof(prefix), "%-13s", states[state]);
-		print_prefixed(prefix, list_of(result, state));
-	}
-}
-
-static int
-print_diff(const struct diff_result *result, const struct common_args *args,
-    struct err *err)
-{
-	AUTO_JSON_OUT struct json_out out = JSON_OUT_INIT;
-
-	if (args->table)
-		return print_diff_table(result, err);
-	if (!args->json) {
-		print_diff_lines(result);
-		return 0;
-	}
-	json_out_text(&out, "project", result->where.project_name);
-	json_out_text(&out, "environment", result->where.environment);
-	json_out_names(&out, "only_local", &result->only_local);
-	json_out_names(&out, "only_remote", &result->only_remote);
-	json_out_names(&out, "changed_here", &result->changed_here);
-	json_out_names(&out, "changed_there", &result->changed_there);
-	json_out_names(&out, "changed_both", &result->changed_both);
-	return json_out_print(&out, err);
-}
-
-static int
-diff(struct invocation *invocation, struct err *err)
-{
-	const struct diff_args *args = invocation->args;
-	struct diff_result result = {.only_local = NAMES_INIT};
-	int rc = diff_run(&invocation->caller, &result, err);
-	size_t differing;
-
-	if (rc == 0)
-		rc = print_diff(&result, &args->common, err);
-	differing = result.only_local.n + result.only_remote.n +
-	    result.changed_here.n + result.changed_there.n +
-	    result.changed_both.n;
-	diff_result_release(&result);
-	/* As diff(1): a difference is no error, but a status. */
-	return rc < 0 ? rc : args->exit_code && differing > 0;
-}
-
-const struct command command_diff = {
-    .name = "secrets diff",
-    .short_name = "diff",
-    .operands = "",
-    .summary = "compare what is here with the server, without values",
-    COMMAND_OPTIONS(diff_options),
-    .args_size = sizeof(struct diff_args),
-    .run = diff,
 };

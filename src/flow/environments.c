@@ -7,6 +7,8 @@
 
 #include <agentsecrets/text.h>
 
+#include "settle.h"
+
 int
 environment_check(const char *environment, struct err *err)
 {
@@ -17,11 +19,72 @@ environment_check(const char *environment, struct err *err)
 	return err_hint(err, "it is one of development, staging, production");
 }
 
+int
+environment_check_pair(const char *from, const char *to, struct err *err)
+{
+	if (environment_check(from, err) < 0 || environment_check(to, err) < 0)
+		return -(int)err->status;
+	return text_equal(from, to)
+	    ? err_set(
+		  err, EXIT_USAGE, "both are '%s': give two environments", from)
+	    : 0;
+}
+
 void
 environment_enter(struct place *place, const char *environment)
 {
 	snprintf(
 	    place->environment, sizeof(place->environment), "%s", environment);
+}
+
+void
+environment_view_release(struct environment_view *view)
+{
+	vault_release(&view->vault);
+	vault_release(&view->accepted);
+}
+
+int
+environment_look(struct environment_view *view, const char *environment,
+    struct net *net, struct place *place, const struct workspace_key *key,
+    struct err *err)
+{
+	struct net_list *list = &view->list;
+	int rc;
+
+	environment_enter(place, environment);
+	memcpy(view->name, place->environment, sizeof(view->name));
+	if (exchange_load(&view->vault, place, err) < 0)
+		return -(int)err->status;
+	rc = exchange_look(
+	    net, place, key, &view->vault, list, &view->accepted, err);
+	net_rows_release(&list->rows);
+	view->now = list->unchanged ? &view->vault : &view->accepted;
+	vault_sort(view->now);
+	return rc < 0 ? err_prefix(err, "%s", environment) : 0;
+}
+
+int
+environment_write(struct environment_view *view, struct net *net,
+    struct place *place, const struct workspace_key *key,
+    const struct change *changes, size_t n, bool force,
+    const struct caller *caller, struct err *err)
+{
+	struct settle settle = {.changes_n = 0};
+	int rc = exchange_record(
+	    place, &view->list, &view->accepted, &view->vault, NULL, err);
+
+	if (rc < 0)
+		return rc;
+	if (n == 0)
+		return settle_local(place, key, &settle, caller, err);
+	rc = write_changes(
+	    net, place, key, &view->vault, changes, n, force, caller, err);
+	return rc == -EXIT_CONFLICT
+	    ? err_hint(err,
+		  "somebody wrote at the same time: give the same command "
+		  "again")
+	    : rc;
 }
 
 void

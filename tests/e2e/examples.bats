@@ -122,6 +122,22 @@ do_lines() {
   assert_match 'curl -H X-Key: a-key https://example.com'
 }
 
+@test "agentsecrets-environment(1)" {
+  new_account shop
+  agentsecrets set -q API_URL=a-dev API_KEY=a-dev
+  agentsecrets set -q -e staging STRIPE_KEY=a-staging
+  agentsecrets set -q -e production STRIPE_KEY=a-production
+  examples agentsecrets-environment.1
+  do_lines '1,$' 'expect:STRIPE_KEY: [m]ine (what production has), ' \
+    'send:t\n' "expect:Type the environment's name to go on: " \
+    'send:staging\n'
+  assert_match 'staging +1 secret  active'
+  assert_match 'differs +STRIPE_KEY'
+  assert_match 'added API_KEY, API_URL in shop/staging'
+  [ "$(agentsecrets get -e production STRIPE_KEY)" = a-staging ]
+  [ -z "$(agentsecrets list -e staging)" ]
+}
+
 @test "agentsecrets-key(1)" {
   start_server
   new_account shop --server "$SERVER_URL" --email ada@example.com \
@@ -166,9 +182,10 @@ do_lines() {
 @test "agentsecrets-secrets(1)" {
   new_account shop
   agentsecrets set -q OLD_KEY=1 OLDER_KEY=2
+  (cd ~/src/shop-staging && agentsecrets project create -q other)
   examples agentsecrets-secrets.1
   do_lines '1,$' 'expect:Value of STRIPE_KEY: ' 'send:typed\n'
-  run agentsecrets list -e staging
+  run agentsecrets list -p other
   assert_line TOKEN
   run agentsecrets list
   assert_line FROM_SOPS
