@@ -4,6 +4,7 @@
 # the old store is gone.
 # product build only
 load lib
+remember_passwords
 load keychain
 load team
 load key_store

@@ -4,6 +4,7 @@
 # old one goes back to the server.
 # product build only
 load lib
+remember_passwords
 load team
 load keychain
 load items
