@@ -318,6 +318,7 @@ struct write_result {
 	struct flow_where where;
 	struct names written;
 	struct names deleted;
+	struct names taken;  /* what the server had instead of them */
 	struct names mapped; /* "name=STORED" that project.json now keeps */
 	struct names environments; /* of set: where it is stored */
 	size_t unchanged;
@@ -377,13 +378,30 @@ int list_run(bool remote, const struct caller *caller,
 int list_known_run(
     const struct caller *caller, struct list_result *result, struct err *err);
 
+struct push_request {
+	const char *file;	   /* NULL: by the storage mode */
+	enum resolution conflicts; /* never RESOLVE_REFUSE */
+	bool force; /* with RESOLVE_OURS: the local copy takes FILE, too */
+	bool prune; /* delete what FILE, or the local copy, no longer has */
+	bool yes;   /* without asking before */
+};
+
 /**
- * Send a whole .env file in one operation.
+ * Send what a .env file, or the local copy, has to tell in one operation.
  *
- * @param file  NULL: by the storage mode
+ * @return 0; -EXIT_CONFLICT for names that were changed here and there, when
+ *         nobody decided; nothing is changed then, here or there;
+ *         -EXIT_USAGE when names are to be deleted and nobody can be asked;
+ *         -EXIT_FAILED when the copy is in no state to tell what was deleted
  */
-int push_run(const char *file, bool force, const struct caller *caller,
+int push_run(const struct push_request *request, const struct caller *caller,
     struct write_result *result, struct err *err);
+
+struct pull_request {
+	const char *to;		   /* a file to be written as well; NULL */
+	enum resolution conflicts; /* never RESOLVE_REFUSE */
+	bool force; /* with RESOLVE_THEIRS: over what was changed only here */
+};
 
 struct pull_result {
 	struct flow_where where;
@@ -398,10 +416,15 @@ struct pull_result {
 void pull_result_release(struct pull_result *result);
 
 /**
- * Bring everything back: into the vault, and into a file by the storage mode
- * or `to`.
+ * Bring everything back: into the vault, and into the local copy or a file.
+ *
+ * What was changed only here stays. Where ours is kept, it is from now on a
+ * change to what is there: the next push sends it.
+ *
+ * @return 0; -EXIT_CONFLICT for names that were changed here and there, when
+ *         nobody decided; nothing is changed then
  */
-int pull_run(const char *to, bool force, const struct caller *caller,
+int pull_run(const struct pull_request *request, const struct caller *caller,
     struct pull_result *result, struct err *err);
 
 struct diff_result {

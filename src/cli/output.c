@@ -12,8 +12,6 @@
 #include <agentsecrets/json.h>
 #include <agentsecrets/text.h>
 
-#include "progress.h"
-
 static bool quiet;
 
 void
@@ -25,7 +23,6 @@ output_be_quiet(bool yes)
 void
 print_error(const struct err *err)
 {
-	progress_hide();
 	fflush(stdout);
 	fprintf(stderr, "agentsecrets: %s\n", err->text);
 	if (err->hint[0] != '\0')
@@ -39,7 +36,6 @@ print_notice(const char *text)
 
 	if (quiet)
 		return;
-	progress_hide();
 	text_printable(safe, sizeof(safe), text, strlen(text), sizeof(safe));
 	fflush(stdout);
 	fprintf(stderr, "%s%s\n",

@@ -60,6 +60,9 @@ print_summary(const struct write_result *result)
 		print_line("deleted %s from %s",
 		    names_join(list, sizeof(list), &result->deleted, 12),
 		    place);
+	if (result->taken.n > 0)
+		print_line("took %s from the server",
+		    names_join(list, sizeof(list), &result->taken, 12));
 	if (result->mapped.n > 0)
 		print_line("project.json maps %s",
 		    names_join(list, sizeof(list), &result->mapped, 12));
@@ -85,6 +88,7 @@ print_written(const struct write_result *result, const struct common_args *args,
 		json_out_text(&out, "environment", result->where.environment);
 	json_out_names(&out, "stored", &result->written);
 	json_out_names(&out, "deleted", &result->deleted);
+	json_out_names(&out, "taken", &result->taken);
 	json_out_names(&out, "mapped", &result->mapped);
 	json_out_number(&out, "unchanged", result->unchanged);
 	return json_out_print(&out, err);

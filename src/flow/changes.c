@@ -172,6 +172,16 @@ name_maps_check(struct name_maps *maps, struct place *place, struct err *err)
 	return 0;
 }
 
+bool
+name_maps_has_new(const struct name_maps *maps)
+{
+	for (size_t i = 0; i < maps->n; i++) {
+		if (maps->items[i].is_new)
+			return true;
+	}
+	return false;
+}
+
 /* Put the new entries into the file as it is now. */
 static int
 add_to_file(const struct name_maps *maps, struct place *place, struct err *err)

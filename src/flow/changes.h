@@ -45,6 +45,9 @@ int name_maps_add(struct name_maps *maps, const char *final, const char *stored,
 int name_maps_check(
     struct name_maps *maps, struct place *place, struct err *err);
 
+/** Whether one is not in project.json yet, after name_maps_check(). */
+bool name_maps_has_new(const struct name_maps *maps);
+
 /**
  * Add new entries to project.json as it is now, and bind the directory anew,
  * under `lock`. It comes before the values: an entry whose secret is not

@@ -244,12 +244,15 @@ local_read(struct local *local, struct sides *sides, const struct names *names,
     struct place *place, const struct caller *caller, struct err *err)
 {
 	AUTO_NAMES struct names all = NAMES_INIT;
+	int rc = local_kind(&local->kind, place, err);
 
-	if (local_kind(&local->kind, place, err) < 0 ||
-	    local_base(&local->behind, &place->home, sides->base,
-		place->storage_mode == 2 ? place->file.directory : NULL,
-		err) < 0)
-		return -(int)err->status;
+	if (rc == 0)
+		rc = local_base(&local->behind, &place->home, sides->base,
+		    place->storage_mode == 2 ? place->file.directory : NULL,
+		    err);
+	if (rc < 0)
+		return rc;
+	local->compared = rc > 0;
 	if (place->storage_mode == 2) {
 		if (read_file(local, sides, err) < 0)
 			return -(int)err->status;

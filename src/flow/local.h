@@ -26,6 +26,7 @@ struct local {
 	struct env_file file;
 	struct items items;
 	struct vault behind;
+	bool compared; /* local_base() found one */
 };
 
 #define LOCAL_INIT                                                             \

@@ -22,188 +22,329 @@ pull_result_release(struct pull_result *result)
 	names_release(&result->deleted);
 }
 
+/* What a pull works on. */
+struct pull {
+	const struct pull_request *request;
+	const struct caller *caller;
+	struct place place;
+	struct vault vault;
+	struct vault accepted;
+	struct net net;
+	struct net_list list; /* without its rows, after the look */
+	struct workspace_key key;
+	struct sides sides;
+	struct resolver resolver; /* of the local copy */
+	enum local_kind kind;
+	struct names ours; /* the copy keeps them; sorted */
+	struct names theirs;
+};
+
+#define PULL_INIT                                                              \
+	{                                                                      \
+		.place = PLACE_INIT, .vault = VAULT_INIT,                      \
+		.accepted = VAULT_INIT, .net = NET_INIT,                       \
+		.key = WORKSPACE_KEY_INIT, .ours = NAMES_INIT,                 \
+		.theirs = NAMES_INIT                                           \
+	}
+#define AUTO_PULL __attribute__((cleanup(pull_release)))
+
+static void
+pull_release(struct pull *pull)
+{
+	names_release(&pull->ours);
+	names_release(&pull->theirs);
+	resolver_release(&pull->resolver);
+	net_stop(&pull->net);
+	vault_release(&pull->accepted);
+	vault_release(&pull->vault);
+	place_release(&pull->place);
+}
+
+/* ---- the file of --to -------------------------------------------------- */
+
+/* The file as it is, and what it is to hold. */
+struct target {
+	struct env_file file;
+	struct dotenv_entry *entries;
+	size_t n;
+	struct names conflicts;
+};
+
+#define TARGET_INIT                                                            \
+	{                                                                      \
+		.file = ENV_FILE_INIT, .conflicts = NAMES_INIT                 \
+	}
+#define AUTO_TARGET __attribute__((cleanup(target_release)))
+
+static void
+target_release(struct target *target)
+{
+	free(target->entries);
+	env_file_release(&target->file);
+	names_release(&target->conflicts);
+}
+
 /*
- * What the file of --to is to hold: every value of the server; a name that
- * has another one there is a conflict.
+ * Every value of the server; a name that has another one there is a conflict,
+ * and stays where ours was chosen.
  */
 static int
-collect(const struct sides *sides, struct dotenv_entry *entries, size_t *n,
-    struct names *conflicts, struct err *err)
+collect(struct target *target, const struct sides *sides,
+    const struct resolver *resolver, struct err *err)
 {
 	AUTO_NAMES struct names names = NAMES_INIT;
 
 	if (standing_names(&names, sides, err) < 0)
 		return -(int)err->status;
+	target->entries = calloc(names.n + 1, sizeof(*target->entries));
+	if (target->entries == NULL)
+		return err_memory(err);
 	for (size_t i = 0; i < names.n; i++) {
 		const char *name = names.items[i];
-		struct dotenv_entry *entry = &entries[*n];
+		struct dotenv_entry *entry = &target->entries[target->n];
 		enum standing standing;
 
 		if (standing_of(sides, name, &standing, &entry->value, err) < 0)
 			return -(int)err->status;
 		if (entry->value.data == NULL || standing == STANDING_SAME)
 			continue;
-		if (standing != STANDING_ONLY_REMOTE &&
-		    names_add(conflicts, name) < 0)
-			return err_memory(err);
+		if (standing != STANDING_ONLY_REMOTE) {
+			if (names_add(&target->conflicts, name) < 0)
+				return err_memory(err);
+			if (resolver_choice(resolver, name) == RESOLVE_OURS)
+				continue;
+		}
 		snprintf(entry->name, sizeof(entry->name), "%s",
 		    place_outer_name(sides->place, name));
-		(*n)++;
+		target->n++;
 	}
 	return 0;
 }
 
 static int
-refuse_conflicts(const struct names *conflicts, const char *what,
-    const char *hint, struct err *err)
+read_target(struct target *target, const struct pull *pull,
+    const struct resolver *resolver, struct err *err)
 {
-	char list[1024];
+	struct sides sides = pull->sides;
 
-	if (conflicts->n == 0)
-		return 0;
-	err_set(err, EXIT_CONFLICT, "%s has other values than the server: %s",
-	    what, names_join(list, sizeof(list), conflicts, 32));
-	return err_hint(err, "%s", hint);
-}
-
-/* Read the file, compare, write it; all under the lock. */
-static int
-write_file(struct sides sides, const char *path, bool force, bool *written,
-    struct err *err)
-{
-	AUTO_FD int lock = home_lock(&sides.place->home, "lock", err);
-	AUTO_ENV_FILE struct env_file file = ENV_FILE_INIT;
-	AUTO_NAMES struct names conflicts = NAMES_INIT;
-	struct dotenv_entry *entries;
-	char what[4100];
-	size_t n = 0;
-	int rc;
-
-	if (lock < 0 || env_file_read(&file, path, err) < 0)
+	if (env_file_read(&target->file, pull->request->to, err) < 0)
 		return -(int)err->status;
-	entries = calloc(
-	    sides.base->rows_n + sides.remote->rows_n + file.entries.n + 1,
-	    sizeof(*entries));
-	if (entries == NULL)
-		return err_memory(err);
-	sides.file = &file;
-	snprintf(what, sizeof(what), "'%s'", path);
-	rc = collect(&sides, entries, &n, &conflicts, err);
-	if (rc == 0 && !force)
-		rc = refuse_conflicts(&conflicts, what,
-		    "move the file away, 'agentsecrets push' it, or write "
-		    "over it with --force",
-		    err);
-	*written = rc == 0 && (n > 0 || !file.exists);
-	if (*written)
-		rc = env_file_write(&file, entries, n, err);
-	free(entries);
-	return rc;
+	sides.file = &target->file;
+	return collect(target, &sides, resolver, err);
 }
 
 /*
- * A name that was changed in the local copy, and on the server as well. What
+ * A person is not asked while others wait for the lock: the file is read
+ * again under it, and what is new in it then is a conflict.
+ */
+static int
+write_target(const struct pull *pull, bool *written, struct err *err)
+{
+	AUTO_TARGET struct target before = TARGET_INIT;
+	AUTO_TARGET struct target target = TARGET_INIT;
+	AUTO_FD int lock = -1;
+	char what[4200];
+	const struct resolve_words words = {
+	    .what = what,
+	    .ours = "what the file has",
+	    .theirs = "what the server has",
+	    .hint = "--theirs writes what the server has, --ours leaves "
+		    "them; or 'agentsecrets push' the file",
+	};
+	AUTO_RESOLVER struct resolver resolver =
+	    RESOLVER_INIT(pull->request->conflicts, &words);
+
+	snprintf(what, sizeof(what), "'%s' has other values than the server",
+	    pull->request->to);
+	if (read_target(&before, pull, &resolver, err) < 0 ||
+	    resolver_decide(&resolver, &before.conflicts, pull->caller, err) <
+		0)
+		return -(int)err->status;
+	if (resolver.how == RESOLVE_ASK)
+		resolver.how = RESOLVE_REFUSE;
+	if ((lock = home_lock(&pull->place.home, "lock", err)) < 0 ||
+	    read_target(&target, pull, &resolver, err) < 0 ||
+	    resolver_decide(&resolver, &target.conflicts, pull->caller, err) <
+		0)
+		return -(int)err->status;
+	*written = target.n > 0 || !target.file.exists;
+	return *written
+	    ? env_file_write(&target.file, target.entries, target.n, err)
+	    : 0;
+}
+
+/* ---- the local copy ---------------------------------------------------- */
+
+static int
+add_conflict(struct names *out, const struct sides *sides, const char *name,
+    struct err *err)
+{
+	struct arena_mark mark = arena_mark();
+	enum standing standing;
+	struct secret remote;
+
+	if (standing_of(sides, name, &standing, &remote, err) < 0)
+		return -(int)err->status;
+	arena_rewind(mark);
+	return standing == STANDING_CHANGED_BOTH && names_add(out, name) < 0
+	    ? err_memory(err)
+	    : 0;
+}
+
+/* Note what was decided for each. */
+static int
+sort_conflicts(
+    struct pull *pull, const struct names *conflicts, struct err *err)
+{
+	for (size_t i = 0; i < conflicts->n; i++) {
+		const char *name = conflicts->items[i];
+		bool ours =
+		    resolver_choice(&pull->resolver, name) == RESOLVE_OURS;
+
+		if (names_add(ours ? &pull->ours : &pull->theirs, name) < 0)
+			return err_memory(err);
+	}
+	return 0;
+}
+
+/*
+ * Names that were changed in the local copy, and on the server as well. What
  * was changed only here stays.
  */
 static int
-check_local(struct sides sides, struct place *place,
-    const struct caller *caller, struct err *err)
+resolve_copy(struct pull *pull, struct err *err)
 {
 	AUTO_LOCAL struct local local = LOCAL_INIT;
 	AUTO_NAMES struct names names = NAMES_INIT;
 	AUTO_NAMES struct names conflicts = NAMES_INIT;
-	char what[4100] = "the keychain";
+	struct sides sides = pull->sides;
 
 	if (standing_names(&names, &sides, err) < 0)
 		return -(int)err->status;
-	if (local_read(&local, &sides, &names, place, caller, err) < 0)
+	if (local_read(
+		&local, &sides, &names, &pull->place, pull->caller, err) < 0)
 		/* Nothing is lost by that: its changes stay, and are known. */
-		return place->keychain.trouble != KEYCHAIN_WORKS
+		return pull->place.keychain.trouble != KEYCHAIN_WORKS
 		    ? 0
 		    : -(int)err->status;
 	for (size_t i = 0; local.kind != LOCAL_NONE && i < names.n; i++) {
-		struct arena_mark mark = arena_mark();
-		enum standing standing;
-		struct secret remote;
-
-		if (standing_of(
-			&sides, names.items[i], &standing, &remote, err) < 0)
+		if (add_conflict(&conflicts, &sides, names.items[i], err) < 0)
 			return -(int)err->status;
-		arena_rewind(mark);
-		if (standing == STANDING_CHANGED_BOTH &&
-		    names_add(&conflicts, names.items[i]) < 0)
-			return err_memory(err);
 	}
-	if (local.kind == LOCAL_FILE)
-		snprintf(what, sizeof(what), "'%s'", local.file.path);
-	return refuse_conflicts(&conflicts, what,
-	    "take the server's with --force, or send these with "
-	    "'agentsecrets push --force'",
-	    err);
+	if (resolver_decide(&pull->resolver, &conflicts, pull->caller, err) < 0)
+		return -(int)err->status;
+	pull->kind = local.kind;
+	return sort_conflicts(pull, &conflicts, err);
+}
+
+/*
+ * What the copy keeps is a change to what is there now. The vault may have
+ * moved since it was compared: then the name stays a conflict.
+ */
+static int
+keep_ours(struct pull *pull, struct err *err)
+{
+	AUTO_FD int lock = -1;
+
+	if (pull->ours.n == 0)
+		return 0;
+	lock = home_lock(&pull->place.home, "lock", err);
+	return lock < 0
+	    ? lock
+	    : local_agree(&pull->place, &pull->vault, &pull->ours,
+		  pull->kind == LOCAL_FILE ? pull->place.file.directory : NULL,
+		  err);
 }
 
 static int
-bring(const char *to, bool force, struct net *net, struct sides *sides,
-    struct place *place, const struct caller *caller,
-    struct pull_result *result, struct err *err)
+settle_copy(struct pull *pull, bool *written, struct err *err)
 {
-	AUTO_VAULT struct vault accepted = VAULT_INIT;
-	AUTO_FETCHED struct fetched fetched = FETCHED_INIT;
-	struct net_list list = {.revision = 0};
-	struct settle settle = {.all = true, .force = force};
-	/* With --to the own file of storage mode 2 is left alone. */
-	bool local = to == NULL || place->storage_mode != 2;
-	bool written = false;
-	int rc = exchange_look(
-	    net, place, sides->key, sides->base, &list, &accepted, err);
+	struct change *named =
+	    calloc(pull->theirs.n + 1, sizeof(struct change));
+	struct settle settle = {.changes = named,
+	    .changes_n = pull->theirs.n,
+	    .all = true,
+	    .force = pull->request->force};
+	int rc = named == NULL ? err_memory(err) : keep_ours(pull, err);
 
-	sides->remote = list.unchanged ? sides->base : &accepted;
-	if (rc == 0 && local && !force)
-		rc = check_local(*sides, place, caller, err);
-	if (rc == 0 && to != NULL)
-		rc = write_file(*sides, to, force, &written, err);
+	for (size_t i = 0; rc == 0 && i < pull->theirs.n; i++)
+		snprintf(named[i].name, sizeof(named[i].name), "%s",
+		    pull->theirs.items[i]);
 	if (rc == 0)
-		rc = exchange_record(
-		    place, &list, &accepted, sides->base, &fetched, err);
-	net_rows_release(&list.rows);
-	if (rc == 0 && local)
-		rc = settle_local(place, sides->key, &settle, caller, err);
-	if (rc < 0)
-		return rc;
+		rc = settle_local(
+		    &pull->place, &pull->key, &settle, pull->caller, err);
+	free(named);
+	*written = settle.written;
+	return rc;
+}
+
+/* ---- the whole --------------------------------------------------------- */
+
+static int
+look(struct pull *pull, struct err *err)
+{
+	int rc = exchange_look(&pull->net, &pull->place, &pull->key,
+	    &pull->vault, &pull->list, &pull->accepted, err);
+
+	net_rows_release(&pull->list.rows);
+	pull->sides.remote =
+	    pull->list.unchanged ? &pull->vault : &pull->accepted;
+	return rc;
+}
+
+static int
+bring(struct pull *pull, struct pull_result *result, struct err *err)
+{
+	AUTO_FETCHED struct fetched fetched = FETCHED_INIT;
+	const char *to = pull->request->to;
+	/* With --to the own file of storage mode 2 is left alone. */
+	bool local = to == NULL || pull->place.storage_mode != 2;
+	bool to_written = false;
+	bool copy_written = false;
+
+	if (look(pull, err) < 0 ||
+	    (local && !pull->request->force && resolve_copy(pull, err) < 0) ||
+	    (to != NULL && write_target(pull, &to_written, err) < 0) ||
+	    exchange_record(&pull->place, &pull->list, &pull->accepted,
+		&pull->vault, &fetched, err) < 0 ||
+	    (local && settle_copy(pull, &copy_written, err) < 0))
+		return -(int)err->status;
 	result->added = fetched.added;
 	result->changed = fetched.changed;
 	result->deleted = fetched.deleted;
 	fetched = (struct fetched)FETCHED_INIT;
-	result->total = vault_live(sides->base);
-	if (to != NULL && written)
+	result->total = vault_live(&pull->vault);
+	if (to_written)
 		snprintf(result->file, sizeof(result->file), "%s", to);
-	else if (settle.written)
+	else if (copy_written)
 		return env_file_path(
-		    result->file, sizeof(result->file), place, err);
+		    result->file, sizeof(result->file), &pull->place, err);
 	return 0;
 }
 
 int
-pull_run(const char *to, bool force, const struct caller *caller,
+pull_run(const struct pull_request *request, const struct caller *caller,
     struct pull_result *result, struct err *err)
 {
-	AUTO_PLACE struct place place = PLACE_INIT;
-	AUTO_VAULT struct vault vault = VAULT_INIT;
-	AUTO_NET struct net net = NET_INIT;
-	struct workspace_key key = WORKSPACE_KEY_INIT;
-	struct sides sides = {.key = &key, .place = &place, .base = &vault};
+	AUTO_PULL struct pull pull = PULL_INIT;
 	char path[4096];
 
-	if (place_find(&place, caller, err) < 0 ||
-	    exchange_load(&vault, &place, err) < 0)
+	pull.request = request;
+	pull.caller = caller;
+	pull.resolver = (struct resolver)RESOLVER_INIT(
+	    request->conflicts, &resolve_server_words);
+	pull.sides = (struct sides){
+	    .key = &pull.key, .place = &pull.place, .base = &pull.vault};
+	if (place_find(&pull.place, caller, err) < 0 ||
+	    exchange_load(&pull.vault, &pull.place, err) < 0)
 		return -(int)err->status;
-	flow_where_set(&result->where, &place);
-	if (to != NULL && strlen(to) >= sizeof(path))
+	flow_where_set(&result->where, &pull.place);
+	if (request->to != NULL && strlen(request->to) >= sizeof(path))
 		return err_set(err, EXIT_USAGE, "the path is too long");
-	if ((to == NULL && place.storage_mode == 2 &&
-		env_file_path(path, sizeof(path), &place, err) < 0) ||
-	    exchange_connect(&net, &place, caller, err) < 0 ||
-	    exchange_unlock(&key, &place, caller, err) < 0)
+	if ((request->to == NULL && pull.place.storage_mode == 2 &&
+		env_file_path(path, sizeof(path), &pull.place, err) < 0) ||
+	    exchange_connect(&pull.net, &pull.place, caller, err) < 0 ||
+	    exchange_unlock(&pull.key, &pull.place, caller, err) < 0)
 		return -(int)err->status;
-	return bring(to, force, &net, &sides, &place, caller, result, err);
+	return bring(&pull, result, err);
 }

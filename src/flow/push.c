@@ -15,6 +15,7 @@
 #include "env_file.h"
 #include "exchange.h"
 #include "local.h"
+#include "prune.h"
 #include "settle.h"
 
 /* Whoever stands below the project's directory often means its file. */
@@ -108,22 +109,31 @@ ask_for_file(struct env_file *file, const struct vault *vault,
 
 /* What is to be written, and how it came about. */
 struct push {
+	const struct push_request *request;
+	const struct caller *caller;
+	struct place place;
+	struct vault vault;
+	struct net net;
+	struct workspace_key key;
+	struct env_file file;
+	struct local local;
 	struct sides sides;
-	bool force;
+	struct name_maps maps;
+	bool own;	/* what is sent is the local copy, not another file */
+	bool compared;	/* that copy has a base */
+	bool contested; /* the copy and the vault went different ways */
 	struct change *changes; /* sorted */
 	size_t n;
 	size_t unchanged;
-	struct names conflicts;
-	struct name_maps maps;
+	struct names missing; /* what file or copy lacks; sorted */
 };
 
-#define PUSH_INIT(f, k, p, v)                                                  \
+#define PUSH_INIT                                                              \
 	{                                                                      \
-		.sides = {.key = (k),                                          \
-		    .place = (p),                                              \
-		    .base = (v),                                               \
-		    .remote = (v)},                                            \
-		.force = (f), .conflicts = NAMES_INIT, .maps = NAME_MAPS_INIT  \
+		.place = PLACE_INIT, .vault = VAULT_INIT, .net = NET_INIT,     \
+		.key = WORKSPACE_KEY_INIT, .file = ENV_FILE_INIT,              \
+		.local = LOCAL_INIT, .maps = NAME_MAPS_INIT,                   \
+		.missing = NAMES_INIT                                          \
 	}
 #define AUTO_PUSH __attribute__((cleanup(push_release)))
 
@@ -131,13 +141,18 @@ static void
 push_release(struct push *push)
 {
 	free(push->changes);
-	names_release(&push->conflicts);
+	names_release(&push->missing);
 	name_maps_release(&push->maps);
+	local_release(&push->local);
+	env_file_release(&push->file);
+	net_stop(&push->net);
+	vault_release(&push->vault);
+	place_release(&push->place);
 }
 
 /*
- * Whether the local copy has a change: what is only behind is none, and what
- * the vault moved away from as well is a conflict.
+ * Whether the local copy has a change: what is only behind is none, and where
+ * the vault moved away as well, what is there now must be looked at.
  */
 static int
 is_changed_here(struct push *push, const char *name, struct err *err)
@@ -149,54 +164,17 @@ is_changed_here(struct push *push, const char *name, struct err *err)
 	if (standing_of(&push->sides, name, &standing, &there, err) < 0)
 		return -(int)err->status;
 	arena_rewind(mark);
-	if (standing == STANDING_CHANGED_BOTH && !push->force &&
-	    names_add(&push->conflicts, name) < 0)
-		return err_memory(err);
+	push->contested |= standing == STANDING_CHANGED_BOTH;
 	return standing == STANDING_ONLY_LOCAL ||
 	    standing == STANDING_CHANGED_HERE ||
 	    standing == STANDING_CHANGED_BOTH;
 }
 
 static int
-refuse_conflicts(const struct names *conflicts, struct err *err)
+changes_from_file(struct push *push, struct err *err)
 {
-	char list[1024];
+	const struct env_file *file = &push->file;
 
-	if (conflicts->n == 0)
-		return 0;
-	err_set(err, EXIT_CONFLICT, "changed here and on the server: %s",
-	    names_join(list, sizeof(list), conflicts, 32));
-	return err_hint(err,
-	    "take the server's with 'agentsecrets pull --force', or write "
-	    "over it with --force");
-}
-
-/* Keep only what is to be written. */
-static int
-keep_changed(struct push *push, bool own, struct err *err)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < push->n; i++) {
-		const struct change *change = &push->changes[i];
-		int changed = own ? is_changed_here(push, change->name, err)
-				  : change_differs(change, push->sides.key,
-					push->sides.base, err);
-
-		if (changed < 0)
-			return changed;
-		if (changed > 0)
-			push->changes[kept++] = *change;
-	}
-	push->unchanged = push->n - kept;
-	push->n = kept;
-	return refuse_conflicts(&push->conflicts, err);
-}
-
-static int
-changes_from_file(struct push *push, const struct env_file *file,
-    struct place *place, const struct caller *caller, struct err *err)
-{
 	free(push->changes);
 	push->changes = calloc(file->entries.n + 1, sizeof(*push->changes));
 	if (push->changes == NULL)
@@ -205,21 +183,44 @@ changes_from_file(struct push *push, const struct env_file *file,
 		const struct dotenv_entry *entry = &file->entries.items[i];
 
 		if (change_fill(&push->changes[i], entry->name, &entry->value,
-			caller, &push->maps, err) < 0)
+			push->caller, &push->maps, err) < 0)
 			return err_prefix(
 			    err, "%s:%zu", file->path, entry->line);
 	}
 	push->n = file->entries.n;
 	if (changes_check_twins(push->changes, push->n, err) < 0)
 		return -(int)err->status;
-	return name_maps_check(&push->maps, place, err);
+	return name_maps_check(&push->maps, &push->place, err);
+}
+
+/* Keep only what is to be written. */
+static int
+keep_changed(struct push *push, struct err *err)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < push->n; i++) {
+		const struct change *change = &push->changes[i];
+		int changed = push->own
+		    ? is_changed_here(push, change->name, err)
+		    : change_differs(change, &push->key, &push->vault, err);
+
+		if (changed < 0)
+			return changed;
+		if (changed > 0)
+			push->changes[kept++] = *change;
+	}
+	push->unchanged = push->n - kept;
+	push->n = kept;
+	return 0;
 }
 
 /* What another program changed in the keychain, or added there. */
 static int
-changes_from_items(struct push *push, const struct items *items,
-    const struct caller *caller, struct err *err)
+changes_from_items(struct push *push, struct err *err)
 {
+	const struct items *items = &push->local.items;
+
 	push->changes = calloc(items->n + 1, sizeof(*push->changes));
 	if (push->changes == NULL)
 		return err_memory(err);
@@ -230,102 +231,207 @@ changes_from_items(struct push *push, const struct items *items,
 		if (changed < 0 ||
 		    (changed > 0 &&
 			change_fill(&push->changes[push->n++], item->name,
-			    &item->value, caller, &push->maps, err) < 0))
+			    &item->value, push->caller, &push->maps, err) < 0))
 			return -(int)err->status;
 	}
-	return refuse_conflicts(&push->conflicts, err);
-}
-
-static int
-store_changes(struct push *push, struct net *net, struct place *place,
-    struct write_result *result, const struct caller *caller, struct err *err)
-{
-	struct settle settle = {.changes_n = 0};
-
-	if (name_maps_keep(&push->maps, place, &result->mapped, err) < 0 ||
-	    /* Without a change there may still be a copy that is behind. */
-	    (push->n == 0
-		    ? settle_local(place, push->sides.key, &settle, caller, err)
-		    : write_changes(net, place, push->sides.key,
-			  push->sides.base, push->changes, push->n, push->force,
-			  caller, err)) < 0)
-		return -(int)err->status;
-	for (size_t i = 0; i < push->n; i++) {
-		if (names_add(&result->written, push->changes[i].name) < 0)
-			return err_memory(err);
-	}
-	result->unchanged = push->unchanged;
 	return 0;
 }
 
-/* The local copy that was read as a file is compared like the keychain. */
-static int
-compare_file(struct push *push, const struct env_file *file, bool own,
-    struct vault *behind, struct err *err)
-{
-	if (own) {
-		const struct place *place = push->sides.place;
+/* ---- what is not there any more ---------------------------------------- */
 
-		if (local_base(behind, &place->home, push->sides.base,
-			place->file.directory, err) < 0)
-			return -(int)err->status;
-		push->sides.file = file;
-		push->sides.behind = behind;
-	}
-	return keep_changed(push, own, err);
+/* What the copy, or the file, is called. */
+static void
+source_name(char out[4200], const struct push *push)
+{
+	if (push->file.exists)
+		snprintf(out, 4200, "'%s'", push->file.path);
+	else
+		snprintf(out, 4200, "the keychain");
+}
+
+static void
+tell_kept(const struct push *push)
+{
+	char what[4200];
+
+	source_name(what, push);
+	prune_tell_kept(&push->missing, what, push->caller);
 }
 
 static int
-compare_items(struct push *push, struct local *local, struct env_file *file,
-    struct place *place, const struct caller *caller, struct err *err)
+add_deletions(struct push *push, struct err *err)
+{
+	struct change *changes = reallocarray(
+	    push->changes, push->n + push->missing.n + 1, sizeof(*changes));
+
+	if (changes == NULL)
+		return err_memory(err);
+	push->changes = changes;
+	for (size_t i = 0; i < push->missing.n; i++) {
+		struct change *change = &changes[push->n++];
+
+		*change = (struct change){.deleted = true};
+		snprintf(change->name, sizeof(change->name), "%s",
+		    push->missing.items[i]);
+	}
+	return changes_check_twins(changes, push->n, err);
+}
+
+/*
+ * With --prune the missing names are deleted.
+ *
+ * @param found  how many names the file, or the copy, has
+ */
+static int
+treat_missing(struct push *push, size_t found, struct err *err)
+{
+	const struct push_request *request = push->request;
+	char what[4200];
+
+	if (!request->prune || push->missing.n == 0)
+		return 0;
+	source_name(what, push);
+	if (prune_check(what, !push->own || push->compared, found, err) < 0 ||
+	    prune_confirm(&push->missing, &push->place, request->yes,
+		push->caller, err) < 0)
+		return -(int)err->status;
+	return add_deletions(push, err);
+}
+
+/* ---- the whole --------------------------------------------------------- */
+
+/* The local copy that was read as a file is compared like the keychain. */
+static int
+compare_file(struct push *push, struct err *err)
 {
 	int rc;
 
-	if (local_read(local, &push->sides, NULL, place, caller, err) < 0 ||
-	    changes_from_items(push, &local->items, caller, err) < 0)
+	if (push->own) {
+		rc = local_base(&push->local.behind, &push->place.home,
+		    &push->vault, push->place.file.directory, err);
+		if (rc < 0)
+			return rc;
+		push->compared = rc > 0;
+		push->sides.file = &push->file;
+		push->sides.behind = &push->local.behind;
+		rc = prune_missing_in_copy(&push->missing, &push->sides, NULL,
+		    push->request->prune && !push->compared, err);
+	} else {
+		rc = prune_missing(
+		    &push->missing, &push->vault, push->changes, push->n, err);
+	}
+	if (rc < 0 || keep_changed(push, err) < 0)
 		return -(int)err->status;
-	rc =
-	    push->n > 0 ? 0 : ask_for_file(file, push->sides.base, caller, err);
-	return rc <= 0 ? rc : changes_from_file(push, file, place, caller, err);
+	return treat_missing(push, push->file.entries.n, err);
+}
+
+/* A name may have an entry of which nothing can be read: it is not missing. */
+static int
+compare_items(struct push *push, struct err *err)
+{
+	AUTO_NAMES struct names entries = NAMES_INIT;
+	int rc;
+
+	push->own = true;
+	if (local_read(&push->local, &push->sides, NULL, &push->place,
+		push->caller, err) < 0 ||
+	    items_names(&entries, &push->place, push->caller, err) < 0 ||
+	    changes_from_items(push, err) < 0)
+		return -(int)err->status;
+	push->compared = push->local.compared;
+	if (push->n == 0) {
+		rc = ask_for_file(&push->file, &push->vault, push->caller, err);
+		push->own = rc <= 0;
+		if (rc != 0)
+			return rc < 0 ? rc : changes_from_file(push, err);
+	}
+	if (prune_missing_in_copy(&push->missing, &push->sides, &entries,
+		push->request->prune && !push->compared, err) < 0)
+		return -(int)err->status;
+	return treat_missing(push, entries.n, err);
+}
+
+static int
+store_changes(struct push *push, struct write_result *result, struct err *err)
+{
+	const struct push_request *request = push->request;
+	AUTO_RESOLVER struct resolver resolver =
+	    RESOLVER_INIT(request->conflicts, &resolve_server_words);
+	struct settle settle = {.changes_n = 0};
+	struct write write = {.net = &push->net,
+	    .place = &push->place,
+	    .sides = push->sides,
+	    .resolver = &resolver,
+	    .maps = &push->maps,
+	    .copy = push->own	 ? COPY_IS_SOURCE
+		: request->force ? COPY_TAKES
+				 : COPY_FOLLOWS,
+	    /* A map is written before its value, and not before a conflict;
+	     * what is to be deleted may have changed since the copy had it. */
+	    .look = push->contested || name_maps_has_new(&push->maps) ||
+		(request->prune && push->missing.n > 0)};
+
+	result->unchanged = push->unchanged;
+	if (push->n > 0)
+		return write_resolved(
+		    &write, push->changes, push->n, push->caller, result, err);
+	/* Without a change there may still be a copy that is behind. */
+	if (name_maps_keep(&push->maps, &push->place, &result->mapped, err) < 0)
+		return -(int)err->status;
+	return settle_local(
+	    &push->place, &push->key, &settle, push->caller, err);
+}
+
+/* @return 1; 0 when there is nothing that could be sent */
+static int
+choose_source(struct push *push, struct err *err)
+{
+	int rc = choose_file(
+	    &push->file, &push->own, push->request->file, &push->place, err);
+
+	if (rc == 0 && push->local.kind == LOCAL_NONE &&
+	    push->place.storage_mode != 2)
+		rc = ask_for_file(&push->file, &push->vault, push->caller, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		return push->local.kind == LOCAL_ITEMS;
+	return push->file.entries.n > 0 || push->request->prune;
 }
 
 int
-push_run(const char *given, bool force, const struct caller *caller,
+push_run(const struct push_request *request, const struct caller *caller,
     struct write_result *result, struct err *err)
 {
-	AUTO_PLACE struct place place = PLACE_INIT;
-	AUTO_VAULT struct vault vault = VAULT_INIT;
-	AUTO_NET struct net net = NET_INIT;
-	AUTO_ENV_FILE struct env_file file = ENV_FILE_INIT;
-	AUTO_LOCAL struct local local = LOCAL_INIT;
-	struct workspace_key key = WORKSPACE_KEY_INIT;
-	AUTO_PUSH struct push push = PUSH_INIT(force, &key, &place, &vault);
-	bool own = false;
-	bool has_file;
+	AUTO_PUSH struct push push = PUSH_INIT;
 	int rc;
 
-	if (place_find(&place, caller, err) < 0 ||
-	    exchange_load(&vault, &place, err) < 0 ||
-	    local_kind(&local.kind, &place, err) < 0)
+	push.request = request;
+	push.caller = caller;
+	push.sides = (struct sides){.key = &push.key,
+	    .place = &push.place,
+	    .base = &push.vault,
+	    .remote = &push.vault,
+	    .prune = request->prune};
+	if (place_find(&push.place, caller, err) < 0 ||
+	    exchange_load(&push.vault, &push.place, err) < 0 ||
+	    local_kind(&push.local.kind, &push.place, err) < 0)
 		return -(int)err->status;
-	flow_where_set(&result->where, &place);
-	rc = choose_file(&file, &own, given, &place, err);
-	if (rc == 0 && local.kind == LOCAL_NONE && place.storage_mode != 2)
-		rc = ask_for_file(&file, &vault, caller, err);
-	has_file = rc > 0;
-	if (rc < 0 ||
-	    (has_file ? file.entries.n == 0 : local.kind != LOCAL_ITEMS))
-		return rc < 0 ? rc : 0;
-	rc =
-	    has_file ? changes_from_file(&push, &file, &place, caller, err) : 0;
+	flow_where_set(&result->where, &push.place);
+	rc = choose_source(&push, err);
+	if (rc <= 0)
+		return rc;
+	rc = push.file.exists ? changes_from_file(&push, err) : 0;
 	if (rc == 0)
-		rc = exchange_connect(&net, &place, caller, err);
+		rc = exchange_connect(&push.net, &push.place, caller, err);
 	if (rc == 0)
-		rc = exchange_unlock(&key, &place, caller, err);
+		rc = exchange_unlock(&push.key, &push.place, caller, err);
 	if (rc == 0)
-		rc = has_file
-		    ? compare_file(&push, &file, own, &local.behind, err)
-		    : compare_items(&push, &local, &file, &place, caller, err);
-	return rc < 0 ? rc
-		      : store_changes(&push, &net, &place, result, caller, err);
+		rc = push.file.exists ? compare_file(&push, err)
+				      : compare_items(&push, err);
+	if (rc < 0 || store_changes(&push, result, err) < 0)
+		return -(int)err->status;
+	if (!request->prune)
+		tell_kept(&push);
+	return 0;
 }

@@ -19,6 +19,7 @@ write_result_release(struct write_result *result)
 {
 	names_release(&result->written);
 	names_release(&result->deleted);
+	names_release(&result->taken);
 	names_release(&result->mapped);
 	names_release(&result->environments);
 }

@@ -69,6 +69,17 @@ standing_local(const struct sides *sides, const char *name, struct secret *out)
 	return true;
 }
 
+/* Open what the copy agreed on, and what is there. */
+static int
+open_others(const struct sides *sides, const char *name,
+    struct merge_side *base, struct merge_side *there, struct err *err)
+{
+	if (open_base(sides, name, base, err) < 0)
+		return -(int)err->status;
+	return open_row(there, sides->key, sides->remote,
+	    vault_find(sides->remote, name), err);
+}
+
 int
 standing_of(const struct sides *sides, const char *name, enum standing *out,
     struct secret *remote, struct err *err)
@@ -77,16 +88,33 @@ standing_of(const struct sides *sides, const char *name, enum standing *out,
 	struct merge_side here = {.state = MERGE_NONE};
 	struct merge_side there;
 
-	if (open_base(sides, name, &base, err) < 0 ||
-	    open_row(&there, sides->key, sides->remote,
-		vault_find(sides->remote, name), err) < 0)
+	if (open_others(sides, name, &base, &there, err) < 0)
 		return -(int)err->status;
 	if (sides->file == NULL && sides->items == NULL)
 		here = base;
 	else if (standing_local(sides, name, &here.value))
 		here.state = MERGE_VALUE;
-	*out = merge_restore(&here, &base, &there);
+	*out = sides->prune ? merge_compare(&here, &base, &there)
+			    : merge_restore(&here, &base, &there);
 	*remote = there.value;
+	return 0;
+}
+
+int
+standing_of_change(const struct sides *sides, const char *name,
+    const struct secret *value, enum standing *out, struct err *err)
+{
+	struct arena_mark mark = arena_mark();
+	struct merge_side base;
+	struct merge_side here = {.state = MERGE_NONE};
+	struct merge_side there;
+
+	if (open_others(sides, name, &base, &there, err) < 0)
+		return -(int)err->status;
+	if (value != NULL)
+		here = (struct merge_side){MERGE_VALUE, *value};
+	*out = merge_compare(&here, &base, &there);
+	arena_rewind(mark);
 	return 0;
 }
 

@@ -30,6 +30,8 @@ struct sides {
 	struct vault *base;
 	struct vault *behind; /* vault_local_load(); NULL: no local copy */
 	struct vault *remote; /* may be `base` itself */
+	/* A name that the copy lacks was deleted there; else it was lost. */
+	bool prune;
 };
 
 /**
@@ -40,6 +42,15 @@ struct sides {
  */
 int standing_of(const struct sides *sides, const char *name, enum standing *out,
     struct secret *remote, struct err *err);
+
+/**
+ * Compare what is to be written, whatever the copy has.
+ *
+ * @param value  NULL: the name is to be deleted
+ * @return 0; -EXIT_UNSAFE when a value does not open
+ */
+int standing_of_change(const struct sides *sides, const char *name,
+    const struct secret *value, enum standing *out, struct err *err);
 
 /**
  * The local value of a name, a view.

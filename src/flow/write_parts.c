@@ -106,14 +106,20 @@ part_seal(struct part *part, const struct workspace_key *key,
 	return 0;
 }
 
-/* The answer names every row in the order in which they were sent. */
 static int
-record_written(struct part *part, const struct place *place,
-    const struct net_rows *written, uint64_t revision, struct vault *vault,
-    struct err *err)
+compare_rows(const void *a, const void *b)
 {
-	AUTO_VAULT struct vault rows = VAULT_INIT;
+	return strcmp(((const struct net_row *)a)->name,
+	    ((const struct net_row *)b)->name);
+}
 
+/* The answer names every row; values and deletions come apart. */
+static int
+take_versions(struct part *part, struct net_rows *written, struct err *err)
+{
+	if (written->n > 0)
+		qsort(written->items, written->n, sizeof(*written->items),
+		    compare_rows);
 	for (size_t i = 0; i < part->n; i++) {
 		if (written->n != part->n ||
 		    strcmp(written->items[i].name, part->sealed[i].name) != 0)
@@ -121,12 +127,35 @@ record_written(struct part *part, const struct place *place,
 			    "the server's answer does not match what was "
 			    "written");
 		part->sealed[i].row = written->items[i].version;
+	}
+	return 0;
+}
+
+/* What was looked at before goes along: the vault has all of it, or nothing. */
+static int
+record_written(struct parts *parts, const struct part *part, uint64_t revision,
+    struct err *err)
+{
+	AUTO_VAULT struct vault rows = VAULT_INIT;
+	struct vault *seen = parts->seen;
+	uint64_t follows = revision - 1;
+
+	for (size_t i = 0; seen != NULL && i < seen->rows_n; i++) {
+		if (vault_put(&rows, &seen->rows[i], err) < 0)
+			return -(int)err->status;
+	}
+	for (size_t i = 0; i < part->n; i++) {
 		if (vault_put(&rows, &part->sealed[i], err) < 0)
 			return -(int)err->status;
 	}
 	vault_sort(&rows);
-	return exchange_record_rows(
-	    place, &rows, revision, revision - 1, false, vault, err);
+	if (seen != NULL && parts->seen_revision != follows)
+		revision = parts->seen_revision;
+	if (exchange_record_rows(parts->place, &rows, revision, follows,
+		seen != NULL, parts->vault, err) < 0)
+		return -(int)err->status;
+	parts->seen = NULL;
+	return 0;
 }
 
 /* The body of the request that writes these, at most. */
@@ -187,8 +216,8 @@ write_part(
 			rc = too_much(&part, parts->net->http_status, err);
 	}
 	if (rc == 0 &&
-	    record_written(&part, parts->place, &written, revision,
-		parts->vault, err) < 0) {
+	    (take_versions(&part, &written, err) < 0 ||
+		record_written(parts, &part, revision, err) < 0)) {
 		err_prefix(err, "stored on the server, but not recorded here");
 		rc = err_hint(err, "run 'agentsecrets pull'");
 	}
@@ -199,13 +228,6 @@ write_part(
 }
 
 /* ---- in parts ---------------------------------------------------------- */
-
-static int
-compare_rows(const void *a, const void *b)
-{
-	return strcmp(((const struct net_row *)a)->name,
-	    ((const struct net_row *)b)->name);
-}
 
 static const struct net_row *
 find_row(const struct net_rows *sorted, const char *name)
@@ -339,7 +361,7 @@ write_split(struct parts *parts, const struct net_limits *limits,
 	while (rc == 0 && parts->stored < parts->n) {
 		if (parts->caller->progress != NULL)
 			parts->caller->progress(
-			    "sent", parts->stored, parts->n);
+			    "sending", parts->stored, parts->n);
 		rc =
 		    write_part(parts, part_size(parts, limits), conflicts, err);
 	}

@@ -22,6 +22,10 @@ struct parts {
 	 * in it afterwards. */
 	struct vault *vault;
 	const struct caller *caller;
+	/* What there is now, and the revision that has it: recorded together
+	 * with what is stored first; NULL: it was not looked at. */
+	struct vault *seen;
+	uint64_t seen_revision;
 	const struct change *changes; /* sorted by name */
 	size_t n;
 	size_t stored; /* of them, from the first: at the server and here */

@@ -1,6 +1,5 @@
 # agentsecrets doctor: whatever a file has become, it goes on.
 load lib
-remember_passwords
 load doctor
 
 setup() { doctor_setup; }

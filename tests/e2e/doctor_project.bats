@@ -1,6 +1,5 @@
 # agentsecrets doctor: what the directory means, and the files beside it.
 load lib
-remember_passwords
 load doctor
 
 setup() { doctor_setup; }

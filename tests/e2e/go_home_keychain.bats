@@ -4,7 +4,6 @@
 # long with sanitizers
 # shellcheck disable=SC2016
 load lib
-remember_passwords
 load keychain
 
 setup() {

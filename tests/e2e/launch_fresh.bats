@@ -3,7 +3,6 @@
 # vault.
 # shellcheck disable=SC2016
 load lib
-remember_passwords
 
 setup() {
   fresh_home one

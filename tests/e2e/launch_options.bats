@@ -3,7 +3,6 @@
 # variables.
 # shellcheck disable=SC2016
 load lib
-remember_passwords
 
 setup_file() {
   fresh_home

@@ -2,7 +2,6 @@
 # --output: boxes for scripts that scrape them, as other AgentSecrets programs
 # print them.
 load lib
-remember_passwords
 load team
 
 setup() { fresh_home; }

@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # What others wrote cannot speak to the terminal.
 load lib
-remember_passwords
 
 teardown() { end_all; }
 

@@ -2,7 +2,6 @@
 # .env files that are kept beside the project: storage mode 2, and --to.
 # long with sanitizers
 load lib
-remember_passwords
 load team
 
 setup() { start_server; }
@@ -94,8 +93,8 @@ vault() { sha256sum "$AGENTSECRETS_HOME/vault"/*; }
   before=$(vault)
   run agentsecrets pull
   assert_status 5
-  assert_one_error "'.*/.env.development' has other values than the server: A$"
-  assert_match 'hint: .*--force'
+  assert_one_error 'changed here and on the server: A$'
+  assert_match 'hint: .*agentsecrets diff.*--ours.*--theirs'
   file A=mine B=2
   [ "$(vault)" = "$before" ]
   # push does not win by accident either.

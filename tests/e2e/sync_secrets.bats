@@ -3,7 +3,6 @@
 # comes of both having changed the same thing.
 # long with sanitizers
 load lib
-remember_passwords
 load team
 
 setup() {
@@ -101,7 +100,7 @@ vault() { sha256sum "$AGENTSECRETS_HOME/vault"/*; }
   before=$(vault)
   run agentsecrets push .env
   assert_status 5
-  assert_one_error 'since the last pull: A, B, NEW$'
+  assert_one_error 'changed here and on the server: A, B, NEW$'
   [ "$(vault)" = "$before" ]
   on one agentsecrets pull
   run on one agentsecrets get OTHER

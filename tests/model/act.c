@@ -174,15 +174,19 @@ write_file(const char *path, const int held[NAMES_N])
 static int
 run_push(const struct step *step, struct write_result *result, struct err *err)
 {
+	struct push_request request = {
+	    .conflicts = step->force ? RESOLVE_OURS : RESOLVE_ASK,
+	    .force = step->force};
 	int held[NAMES_N] = {NONE};
 
 	if (step->operation == OP_PUSH)
-		return push_run(NULL, step->force, homes_caller(), result, err);
+		return push_run(&request, homes_caller(), result, err);
 	for (int i = 0; i < NAMES_N; i++)
 		held[i] = step->names & bit(i) ? step->values[i] : NONE;
 	if (write_file("other.env", held) < 0)
 		return err_sys(err, EXIT_FAILED, "other.env");
-	return push_run("other.env", step->force, homes_caller(), result, err);
+	request.file = "other.env";
+	return push_run(&request, homes_caller(), result, err);
 }
 
 static void
@@ -214,9 +218,12 @@ run_write(const struct step *step, struct outcome *said)
 static void
 pull(const struct step *step, struct outcome *said)
 {
+	const struct pull_request request = {
+	    .conflicts = step->force ? RESOLVE_THEIRS : RESOLVE_ASK,
+	    .force = step->force};
 	struct pull_result result = {.total = 0};
 	struct err err;
-	int rc = pull_run(NULL, step->force, homes_caller(), &result, &err);
+	int rc = pull_run(&request, homes_caller(), &result, &err);
 
 	failed(said, rc, &err);
 	if (rc >= 0) {

@@ -24,7 +24,18 @@ is_meant(const struct step *step, int name)
 	}
 }
 
-/* Nobody writes over what he has not seen. */
+/* Whether the server has what the own copy last agreed on. */
+static bool
+is_base(const struct world *before, const struct step *step, int name)
+{
+	int copy = seat_copy(step->seat);
+
+	return step->operation == OP_PUSH && copy >= 0 &&
+	    before->server[step->environment][name].value ==
+	    world_base(before, copy, step->environment, name);
+}
+
+/* Nobody writes over what he has not seen, unless it is what he has seen. */
 static bool
 keeps_unseen(const struct world *before, const struct world *after,
     const struct step *step, int environment, int name)
@@ -35,6 +46,7 @@ keeps_unseen(const struct world *before, const struct world *after,
 	    &before->vault[seat_home(step->seat)][environment][name];
 
 	return was->serial == is->serial || was->serial == seen->serial ||
+	    was->value == seen->value || is_base(before, step, name) ||
 	    step->force;
 }
 
@@ -72,15 +84,14 @@ is_conflict(const struct world *before, const struct step *step, int name)
 	int base;
 	int here;
 
-	if (there->serial != seen->serial && step->operation != OP_PULL)
-		return true;
+	if (step->operation != OP_PUSH && step->operation != OP_PULL)
+		return there->serial != seen->serial &&
+		    there->value != seen->value;
 	if (copy < 0)
 		return false;
 	base = world_base(before, copy, step->environment, name);
 	here = before->copy[copy][step->environment][name].value;
-	return here != base && here != there->value &&
-	    (there->value != base ||
-		before->copy[copy][step->environment][name].behind);
+	return here != base && here != there->value && there->value != base;
 }
 
 static const char *

@@ -89,40 +89,73 @@ record(struct view *view, int name)
 	view->vault[name] = now;
 }
 
+/* Whether the server would take it as it was last seen here. */
+static bool
+is_as_seen(const struct view *view, const struct step *step, unsigned names)
+{
+	for (int i = 0; i < NAMES_N; i++) {
+		const struct cell *there = &view->server[i];
+		const struct cell *seen = &view->vault[i];
+
+		/* Or as this very write left it, which was cut off. */
+		if ((names & bit(i)) && there->serial != seen->serial &&
+		    (there->serial != seen->serial + 1 ||
+			there->value != step->values[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Compare with what is there now, value by value. */
+static void
+judge(const struct view *view, const struct step *step, unsigned names,
+    bool own, unsigned *equal, unsigned *clash)
+{
+	for (int i = 0; i < NAMES_N; i++) {
+		int there = view->server[i].value;
+		int base = own
+		    ? world_base(view->world, view->copy, view->environment, i)
+		    : view->vault[i].value;
+
+		if (!(names & bit(i)))
+			continue;
+		if (there == step->values[i])
+			*equal |= bit(i);
+		else if (there != base)
+			*clash |= bit(i);
+	}
+}
+
 /*
- * All or nothing. What another machine wrote since it was last seen here is a
- * conflict, unless it is this very write, which was cut off.
+ * All or nothing. Where somebody else wrote meanwhile, all there is is looked
+ * at, and recorded together with what is written.
  *
+ * @param own   the copy is what is sent: its base counts
+ * @param look  in any case
  * @return whether it was done
  */
 static bool
-write_all(struct view *view, const struct step *step, unsigned names,
-    struct outcome *said)
+write_all(struct view *view, const struct step *step, unsigned names, bool own,
+    bool look, unsigned *equal, struct outcome *said)
 {
-	unsigned done = 0;
 	unsigned clash = 0;
 
-	for (int i = 0; i < NAMES_N; i++) {
-		if (!(names & bit(i)))
-			continue;
-		if (view->server[i].serial == view->vault[i].serial + 1 &&
-		    view->server[i].value == step->values[i])
-			done |= bit(i);
-		else if (view->server[i].serial != view->vault[i].serial)
-			clash |= bit(i);
-	}
+	look |= !is_as_seen(view, step, names);
+	if (look)
+		judge(view, step, names, own, equal, &clash);
 	if (clash != 0 && !step->force) {
 		said->status = EXIT_CONFLICT;
 		said->clash = clash;
 		return false;
 	}
 	for (int i = 0; i < NAMES_N; i++) {
-		if (!(names & bit(i)))
-			continue;
-		if (!(done & bit(i)))
+		/* A cut-off write was done already. */
+		if ((names & ~*equal & bit(i)) &&
+		    (look || view->server[i].serial == view->vault[i].serial))
 			world_write(
 			    view->world, view->environment, i, step->values[i]);
-		record(view, i);
+		if (look || (names & bit(i)))
+			record(view, i);
 	}
 	return true;
 }
@@ -160,7 +193,9 @@ settle(struct view *view, bool all, bool force, unsigned named)
 static void
 set(struct view *view, const struct step *step, struct outcome *said)
 {
-	if (!write_all(view, step, step->names, said))
+	unsigned equal = 0;
+
+	if (!write_all(view, step, step->names, false, false, &equal, said))
 		return;
 	settle(view, false, false, step->names);
 	said->sets[step->operation == OP_DELETE] = step->names;
@@ -178,16 +213,22 @@ static void delete (
 	set(view, step, said);
 }
 
-/* Write what differs, and have the copy follow. */
+/*
+ * Write what differs, and have the copy follow: whatever it has, if it is what
+ * was sent, or if that was said.
+ */
 static void
-push(struct view *view, const struct step *step, unsigned changed,
-    int unchanged, struct outcome *said)
+push(struct view *view, const struct step *step, unsigned changed, bool own,
+    bool look, int unchanged, struct outcome *said)
 {
-	if (changed != 0 && !write_all(view, step, changed, said))
+	unsigned equal = 0;
+
+	if (changed != 0 &&
+	    !write_all(view, step, changed, own, look, &equal, said))
 		return;
-	settle(view, false, false, changed);
-	said->sets[0] = changed;
-	said->count = unchanged;
+	settle(view, false, false, own || step->force ? changed : 0);
+	said->sets[0] = changed & ~equal;
+	said->count = unchanged + __builtin_popcount(equal);
 }
 
 static void
@@ -210,12 +251,7 @@ push_own(struct view *view, const struct step *step, struct outcome *said)
 	}
 	if (view->copy < 0 || (entries == 0 && step->seat != SEAT_ITEMS))
 		return;
-	if (clash != 0 && !step->force) {
-		said->status = EXIT_CONFLICT;
-		said->clash = clash;
-		return;
-	}
-	push(view, &changes, changed,
+	push(view, &changes, changed, true, clash != 0,
 	    step->seat == SEAT_ITEMS ? 0
 				     : entries - __builtin_popcount(changed),
 	    said);
@@ -235,7 +271,7 @@ push_file(struct view *view, const struct step *step, struct outcome *said)
 		else
 			unchanged++;
 	}
-	push(view, step, changed, unchanged, said);
+	push(view, step, changed, false, false, unchanged, said);
 }
 
 static void
