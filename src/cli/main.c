@@ -13,10 +13,12 @@
 #include <agentsecrets/crypto.h>
 #include <agentsecrets/nearest.h>
 #include <agentsecrets/text.h>
+#include <agentsecrets/waiting.h>
 
 #include "command.h"
 #include "credentials.h"
 #include "output.h"
+#include "progress.h"
 #include "terminal.h"
 
 /* A variable that is set to nothing is not set. */
@@ -34,7 +36,7 @@ caller_fill(struct caller *caller, const struct common_args *args)
 	*caller = (struct caller){
 	    .ask = terminal_asker(),
 	    .notice = print_notice,
-	    .progress = args->quiet ? NULL : terminal_progress,
+	    .progress = args->quiet ? NULL : progress_count,
 	    .password_file = args->password_file,
 	    .project = args->project != NULL ? args->project
 					     : variable("AGENTSECRETS_PROJECT"),
@@ -121,6 +123,8 @@ run_command(const struct command *command, int argc, char **argv,
 		rc = check_operands(command, &invocation.operands, err);
 	if (rc == 0 && !common->help) {
 		output_be_quiet(common->quiet);
+		if (!common->quiet)
+			waiting_tell(progress_wait);
 		caller_fill(&invocation.caller, common);
 		if (common->password_file == NULL)
 			invocation.caller.password_file =

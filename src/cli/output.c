@@ -12,6 +12,8 @@
 #include <agentsecrets/json.h>
 #include <agentsecrets/text.h>
 
+#include "progress.h"
+
 static bool quiet;
 
 void
@@ -23,6 +25,7 @@ output_be_quiet(bool yes)
 void
 print_error(const struct err *err)
 {
+	progress_hide();
 	fflush(stdout);
 	fprintf(stderr, "agentsecrets: %s\n", err->text);
 	if (err->hint[0] != '\0')
@@ -36,6 +39,7 @@ print_notice(const char *text)
 
 	if (quiet)
 		return;
+	progress_hide();
 	text_printable(safe, sizeof(safe), text, strlen(text), sizeof(safe));
 	fflush(stdout);
 	fprintf(stderr, "%s%s\n",

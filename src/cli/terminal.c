@@ -9,15 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <agentsecrets/arena.h>
 #include <agentsecrets/fd.h>
 
+#include "progress.h"
+
 enum {
 	LINE_MAX_BYTES = 131072,
-	PROGRESS_MS = 500,
 };
 
 /* Only a handler can be told by a global. */
@@ -237,6 +237,7 @@ ask(const char *prompt, bool hidden, char *out, size_t room, size_t *len,
 	int rc;
 	int sys;
 
+	progress_hide();
 	if (begin(&terminal, hidden, err) < 0) {
 		finish(&terminal);
 		return -(int)err->status;
@@ -328,39 +329,4 @@ terminal_asker(void)
 	    is_there, ask_secret, ask_line, show_secret};
 
 	return &asker;
-}
-
-static long
-milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* The counter has the line to itself, and leaves it empty. */
-void
-terminal_progress(const char *what, size_t done, size_t all)
-{
-	static long began;
-	static int shown; /* columns */
-	char line[80];
-	int n;
-
-	if (what == NULL) {
-		if (shown > 0)
-			fprintf(stderr, "\r%*s\r", shown, "");
-		shown = 0;
-		began = 0;
-		return;
-	}
-	if (began == 0)
-		began = milliseconds();
-	if (milliseconds() - began < PROGRESS_MS || !isatty(STDERR_FILENO))
-		return;
-	n = snprintf(line, sizeof(line), "%s: %zu of %zu", what, done, all);
-	fprintf(stderr, "\r%-*s", shown, line);
-	fflush(stderr);
-	shown = n > shown ? n : shown;
 }

@@ -16,10 +16,4 @@
  */
 const struct asker *terminal_asker(void);
 
-/**
- * Show on standard error how far something is, when that is a terminal and it
- * has taken more than half a second; what NULL takes the line away again.
- */
-void terminal_progress(const char *what, size_t done, size_t all);
-
 #endif

@@ -2,14 +2,21 @@
 
 #include "stretch.h"
 
+#include <agentsecrets/waiting.h>
+
 enum { PASSES = 3, MEMORY_KIB = 65536, LANES = 4 };
 
 int
 stretch(uint8_t out[KEY_BYTES], const struct secret *password,
     const uint8_t *salt, size_t salt_len, struct err *err)
 {
-	return crypto_argon2id(out, KEY_BYTES, password->data, password->len,
+	int rc;
+
+	waiting_begin("stretching the password");
+	rc = crypto_argon2id(out, KEY_BYTES, password->data, password->len,
 	    salt, salt_len, PASSES, MEMORY_KIB, LANES, err);
+	waiting_end();
+	return rc;
 }
 
 /* Key and cipher lie in the arena until the caller goes back. */

@@ -361,7 +361,7 @@ write_split(struct parts *parts, const struct net_limits *limits,
 	while (rc == 0 && parts->stored < parts->n) {
 		if (parts->caller->progress != NULL)
 			parts->caller->progress(
-			    "sending", parts->stored, parts->n);
+			    "sent", parts->stored, parts->n);
 		rc =
 		    write_part(parts, part_size(parts, limits), conflicts, err);
 	}

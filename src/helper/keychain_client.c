@@ -9,6 +9,7 @@
 
 #include <agentsecrets/message.h>
 #include <agentsecrets/text.h>
+#include <agentsecrets/waiting.h>
 
 #include "exchange.h"
 
@@ -105,8 +106,13 @@ static int
 hear(struct keychain *keychain, struct message_view *answer, struct err *err)
 {
 	for (;;) {
-		if (helper_hear(&keychain->helper, NAME, &keychain->reply,
-			answer, err) < 0) {
+		int rc;
+
+		waiting_begin("waiting for the keychain");
+		rc = helper_hear(
+		    &keychain->helper, NAME, &keychain->reply, answer, err);
+		waiting_end();
+		if (rc < 0) {
 			keychain->trouble = KEYCHAIN_BROKE;
 			return -EXIT_FAILED;
 		}

@@ -6,6 +6,7 @@
 
 #include <agentsecrets/fd.h>
 #include <agentsecrets/text.h>
+#include <agentsecrets/waiting.h>
 
 #include "exchange.h"
 
@@ -29,9 +30,14 @@ static int
 exchange(struct net *net, const struct message *request,
     struct message_view *answer, struct err *err)
 {
-	if (helper_say(&net->helper, NAME, request, err) < 0)
-		return -EXIT_FAILED;
-	return helper_hear(&net->helper, NAME, &net->reply, answer, err);
+	int rc;
+
+	waiting_begin("waiting for the server");
+	rc = helper_say(&net->helper, NAME, request, err);
+	if (rc == 0)
+		rc = helper_hear(&net->helper, NAME, &net->reply, answer, err);
+	waiting_end();
+	return rc;
 }
 
 static int

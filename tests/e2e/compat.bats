@@ -5,6 +5,7 @@
 # long with sanitizers
 # shellcheck disable=SC2016
 load lib
+remember_passwords
 
 setup() {
   fresh_home one

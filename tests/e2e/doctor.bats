@@ -2,6 +2,7 @@
 # none. Repairs are tried where something is broken, and a second run is clean.
 # long with sanitizers
 load lib
+remember_passwords
 load doctor
 
 setup() { doctor_setup; }

@@ -1,5 +1,6 @@
 # agentsecrets doctor: whatever a file has become, it goes on.
 load lib
+remember_passwords
 load doctor
 
 setup() { doctor_setup; }

@@ -1,6 +1,7 @@
 # agentsecrets doctor: the key stores, and the values that follow the vault.
 # long with sanitizers
 load lib
+remember_passwords
 load keychain
 load key_store
 load doctor

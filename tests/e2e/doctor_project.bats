@@ -1,5 +1,6 @@
 # agentsecrets doctor: what the directory means, and the files beside it.
 load lib
+remember_passwords
 load doctor
 
 setup() { doctor_setup; }

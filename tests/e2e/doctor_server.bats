@@ -1,5 +1,6 @@
 # agentsecrets doctor: the server and the session with it.
 load lib
+remember_passwords
 load net
 load doctor
 

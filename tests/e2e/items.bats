@@ -2,6 +2,7 @@
 # Values in the keychain, beside other programs that read and write them.
 # long with sanitizers
 load lib
+remember_passwords
 load team
 load keychain
 load items

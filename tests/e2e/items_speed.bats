@@ -81,7 +81,7 @@ push_anew() {
 @test "on a terminal a counter tells how far it is, and goes away" {
   member_home
   write_values many.env 400
-  run python3 "$BATS_TEST_DIRNAME/terminal.py" 'expect:keychain: ' -- \
+  run python3 "$BATS_TEST_DIRNAME/terminal.py" progress 'expect:keychain: ' -- \
     setpriv --reuid="$MEMBER" --regid="$MEMBER" --clear-groups -- \
     agentsecrets push many.env
   assert_status 0
@@ -93,7 +93,7 @@ push_anew() {
   run member push many.env
   [[ $output != *'of 400'* ]]
   write_values many.env 400
-  run python3 "$BATS_TEST_DIRNAME/terminal.py" -- \
+  run python3 "$BATS_TEST_DIRNAME/terminal.py" progress -- \
     setpriv --reuid="$MEMBER" --regid="$MEMBER" --clear-groups -- \
     agentsecrets push -q many.env
   assert_status 0

@@ -2,6 +2,7 @@
 # With --json a command prints one object and nothing else, -q or not, and the
 # object says what the text would have said.
 load lib
+remember_passwords
 
 setup() {
   fresh_home

@@ -4,6 +4,7 @@
 # logging in, logging out and forgetting leave.
 # long with sanitizers
 load lib
+remember_passwords
 load keychain
 load team
 load key_store

@@ -3,6 +3,7 @@
 # starts nothing out of ordinary memory.
 # shellcheck disable=SC2016
 load lib
+remember_passwords
 
 setup() {
   fresh_home one

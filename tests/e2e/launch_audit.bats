@@ -3,6 +3,7 @@
 # names and the command's base name; never a value, never an argument.
 # shellcheck disable=SC2016,SC2154
 load lib
+remember_passwords
 
 setup_file() {
   fresh_home

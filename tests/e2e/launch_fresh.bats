@@ -3,6 +3,7 @@
 # vault.
 # shellcheck disable=SC2016
 load lib
+remember_passwords
 
 setup() {
   fresh_home one

@@ -3,6 +3,7 @@
 # variables.
 # shellcheck disable=SC2016
 load lib
+remember_passwords
 
 setup_file() {
   fresh_home

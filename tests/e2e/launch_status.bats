@@ -2,6 +2,7 @@
 # What the caller of `agentsecrets env` learns: one process, the command's own
 # end, and 125, 126, 127 where there is no command.
 load lib
+remember_passwords
 load ../bench/warm
 
 setup_file() {

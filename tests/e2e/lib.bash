@@ -57,6 +57,20 @@ own_copy() {
   export AGENTSECRETS_HOME=$HOME/.agentsecrets
 }
 
+# remember_passwords: what Argon2id gives for a password and a salt, which costs
+# more than all else that most commands do, is computed once a file; the result
+# is the same. After `load lib`. Not for a file that is about passwords, their
+# cost, memory, system calls or libraries. A networked server does without.
+remember_passwords() {
+  local dir=$BATS_FILE_TMPDIR/argon2id
+  if [ ! -d "$dir" ]; then
+    mkdir "$dir"
+    chmod 0777 "$dir"
+    cp "$TOOLS/tests/lib/libargon2.so.1" "$dir/"
+  fi
+  export LD_LIBRARY_PATH=$dir
+}
+
 # set_settings JSON: settings.json, whole.
 set_settings() {
   mkdir -p "$AGENTSECRETS_HOME"
@@ -114,7 +128,8 @@ start_server() {
   SERVER_DATA=$BATS_TEST_TMPDIR/$name
   mkdir -p "$SERVER_DATA"
   chmod 0700 "$SERVER_DATA"
-  start_background "$name" agentsecrets-server --listen 127.0.0.1:0 \
+  start_background "$name" env -u LD_LIBRARY_PATH \
+    agentsecrets-server --listen 127.0.0.1:0 \
     --db "sqlite:$SERVER_DATA/data.sqlite" --keys "$SERVER_DATA/keys" \
     --open-registration "$@"
   SERVER_PID=$BACKGROUND_PID

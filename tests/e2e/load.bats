@@ -2,6 +2,7 @@
 # Many machines at one server at the same time: everything that was
 # acknowledged is there, and the server is well afterwards.
 load lib
+remember_passwords
 load team
 
 # ./dev torture load asks for more of both.

@@ -4,6 +4,7 @@
 # older than anything. No old value goes back to the server.
 # long with sanitizers
 load lib
+remember_passwords
 load team
 load keychain
 

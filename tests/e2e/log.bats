@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # log list, show, export: what was started with which names.
 load lib
+remember_passwords
 
 setup() { fresh_home; }
 teardown() { end_all; }

@@ -3,6 +3,7 @@
 # hint that says what to do, the right status, and nothing changed. Ctrl-C at
 # a prompt is in prompts.bats.
 load lib
+remember_passwords
 load team
 
 setup() { fresh_home; }

@@ -2,6 +2,7 @@
 # --output: boxes for scripts that scrape them, as other AgentSecrets programs
 # print them.
 load lib
+remember_passwords
 load team
 
 setup() { fresh_home; }

@@ -2,6 +2,7 @@
 # project delete: everything of it goes, at the server and on this machine, and
 # nothing of any other.
 load lib
+remember_passwords
 load team
 load keychain
 

@@ -2,6 +2,7 @@
 # project pin: the names, and the versions, that `env` insists on.
 # shellcheck disable=SC2016
 load lib
+remember_passwords
 
 setup() {
   fresh_home

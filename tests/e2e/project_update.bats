@@ -2,6 +2,7 @@
 # project update: a name and a description, at the server, in project.json and
 # in what this machine trusts.
 load lib
+remember_passwords
 load team
 
 setup() { fresh_home; }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # What is asked on a terminal, and that the terminal survives every answer.
 load lib
+remember_passwords
 
 setup() { fresh_home; }
 teardown() { end_all; }

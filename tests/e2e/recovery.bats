@@ -3,6 +3,7 @@
 # there is a way on from there.
 # long with sanitizers
 load lib
+remember_passwords
 
 setup() { fresh_home; }
 teardown() { end_all; }

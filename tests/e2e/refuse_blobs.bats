@@ -3,6 +3,7 @@
 # accepted last: the command is not started.
 # shellcheck disable=SC2016
 load lib
+remember_passwords
 
 setup_file() {
   fresh_home

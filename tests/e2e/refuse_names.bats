@@ -4,6 +4,7 @@
 # long with sanitizers
 # shellcheck disable=SC2016
 load lib
+remember_passwords
 
 # One example of each pattern stands beside the names themselves.
 NAMES="LD_PRELOAD LD_AUDIT LD_LIBRARY_PATH LD_X GLIBC_TUNABLES GCONV_PATH

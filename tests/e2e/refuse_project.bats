@@ -3,6 +3,7 @@
 # of somebody's repository starts nothing and asks no server.
 # shellcheck disable=SC2016
 load lib
+remember_passwords
 
 setup_file() {
   fresh_home

@@ -3,6 +3,7 @@
 # asks it, nothing is started, and the vault stays as it was.
 # shellcheck disable=SC2016
 load lib
+remember_passwords
 
 setup_file() {
   # Eve's server wraps with the same keys: her rows can be given to Ann.

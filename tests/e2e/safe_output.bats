@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # What others wrote cannot speak to the terminal.
 load lib
+remember_passwords
 
 teardown() { end_all; }
 

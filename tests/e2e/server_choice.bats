@@ -2,6 +2,7 @@
 # server get, set, reset: which server init and login will use, and that an
 # account stays with its own.
 load lib
+remember_passwords
 
 setup() { fresh_home; }
 teardown() { end_all; }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # status: what lies here and how old it is, without asking anybody.
 load lib
+remember_passwords
 
 setup() { fresh_home; }
 teardown() { end_all; }

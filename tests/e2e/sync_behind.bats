@@ -3,6 +3,7 @@
 # here: its old values never go back to the server.
 # long with sanitizers
 load lib
+remember_passwords
 load team
 
 setup() { start_server; }

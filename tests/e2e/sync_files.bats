@@ -2,6 +2,7 @@
 # .env files that are kept beside the project: storage mode 2, and --to.
 # long with sanitizers
 load lib
+remember_passwords
 load team
 
 setup() { start_server; }

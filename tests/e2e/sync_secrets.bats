@@ -3,6 +3,7 @@
 # comes of both having changed the same thing.
 # long with sanitizers
 load lib
+remember_passwords
 load team
 
 setup() {

@@ -14,8 +14,11 @@ as 128 + n; 99 when a step did not come to pass.
     fg             put it back into the foreground and let it go on
     kill:NAME      send SIGNAME to the command alone
     sh:COMMAND     let a shell elsewhere run this
+    progress       print also the lines about what took its time: they hang on
+                   how busy the machine is
 """
 import os
+import re
 import select
 import signal
 import subprocess
@@ -24,6 +27,8 @@ import termios
 import time
 
 PATIENCE = 20
+# "what ..." or "what: 1 of 2", and blanks over it.
+PROGRESS = re.compile(rb"(\r[^\r\n]*( \.\.\.|: \d+ of \d+) *)+\r *\r")
 
 
 def job(command, slave, go):
@@ -73,6 +78,7 @@ class Terminal:
         self.events, event_end = os.pipe()
         order_end, self.orders = os.pipe()
         self.shown, self.seen, self.told = b"", 0, b""
+        self.progress = False
         if os.fork() == 0:
             os.close(self.master)
             shell(command, os.ttyname(self.slave), event_end, order_end)
@@ -152,6 +158,8 @@ class Terminal:
         elif word == "sh":
             if subprocess.call(["sh", "-c", rest]) != 0:
                 self.fail("success of " + rest)
+        elif word == "progress":
+            self.progress = True
         elif word == "kill":
             os.kill(self.pid, getattr(signal, "SIG" + rest))
         else:
@@ -160,7 +168,10 @@ class Terminal:
     def show(self):
         while select.select([self.master], [], [], 0)[0]:
             self.look(0)
-        sys.stdout.buffer.write(self.shown.replace(b"\r\n", b"\n"))
+        shown = self.shown.replace(b"\r\n", b"\n")
+        if not self.progress:
+            shown = PROGRESS.sub(b"", shown)
+        sys.stdout.buffer.write(shown)
         sys.stdout.flush()
 
     def fail(self, what):

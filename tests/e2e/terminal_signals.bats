@@ -2,6 +2,7 @@
 # Prompts where something goes wrong: signals at the worst moment, a terminal
 # that fails, an answer that is too long.
 load lib
+remember_passwords
 
 # Calls of ioctl before an answer is waited for: 1 whether it is a terminal, 2
 # its state, 3 and 4 to be quiet. With -D the command is the shell's own child.

@@ -2,6 +2,7 @@
 # import and export: a file in, a file out, byte for byte, and never a terminal.
 # shellcheck disable=SC2016
 load lib
+remember_passwords
 load team
 
 setup() { fresh_home; }

@@ -3,6 +3,7 @@
 # long with sanitizers
 # shellcheck disable=SC1003,SC2016
 load lib
+remember_passwords
 
 setup_file() {
   fresh_home

@@ -2,6 +2,7 @@
 # A value in the wrong place of the command line is not shown: an error quotes
 # what was typed up to its '='.
 load lib
+remember_passwords
 
 setup() {
   fresh_home

@@ -78,6 +78,14 @@ torture_load() {
   unset CLIENTS WRITES
 }
 
+# What is written into .env files, read by others.
+torture_dotenv() {
+  fresh_install gcc
+  export DOTENV_VALUES=240000
+  bats_one gcc tests/e2e/dotenv.bats
+  unset DOTENV_VALUES
+}
+
 in_root() {
   env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb CI=true \
     chroot "$fresh" "$@"

@@ -26,6 +26,7 @@ extern char **environ;
 static char top[PATH_MAX - 64];
 static char url[64];
 static pid_t server_pid;
+static int limit;
 static char home_paths[HOMES_N][PATH_MAX];
 static char directories[SEATS_N][PATH_MAX];
 static char password_file[PATH_MAX];
@@ -109,6 +110,12 @@ homes_enter(enum seat seat, int environment)
 	    .environment = homes_environment(environment)};
 }
 
+bool
+homes_split(void)
+{
+	return limit > 0;
+}
+
 int
 homes_warm(void)
 {
@@ -130,12 +137,14 @@ run_server(const char *server, int log)
 {
 	char database[PATH_MAX + 16];
 	char keys[PATH_MAX];
+	char number[16];
 	const char *const argv[] = {"agentsecrets-server", "--listen",
 	    "127.0.0.1:0", "--db", database, "--keys", keys,
-	    "--open-registration", NULL};
+	    "--open-registration", "--secrets-per-request", number, NULL};
 
 	snprintf(database, sizeof(database), "sqlite:%s/server/data", top);
 	snprintf(keys, sizeof(keys), "%s/server/keys", top);
+	snprintf(number, sizeof(number), "%d", limit > 0 ? limit : SECRETS_MAX);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	dup2(log, STDERR_FILENO);
 	/* execv(3) changes none of them. */
@@ -284,11 +293,12 @@ make_directories(void)
 }
 
 int
-homes_open(const char *directory, const char *server)
+homes_open(const char *directory, const char *server, int secrets)
 {
 	int status = -1;
 	pid_t pid;
 
+	limit = secrets;
 	snprintf(top, sizeof(top), "%s", directory);
 	snprintf(user_variable, sizeof(user_variable), "HOME=%s", top);
 	snprintf(password_file, sizeof(password_file), "%s/password", top);

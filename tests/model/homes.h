@@ -14,9 +14,13 @@
  *
  * @param directory  empty, the caller's
  * @param server     path of agentsecrets-server
+ * @param limit      how many secrets it takes in one request; 0: as ever
  * @return 0, or -1 after saying why
  */
-int homes_open(const char *directory, const char *server);
+int homes_open(const char *directory, const char *server, int limit);
+
+/** Whether larger writes are sent in parts. */
+bool homes_split(void);
 
 /** End the server. */
 void homes_close(void);

@@ -118,15 +118,37 @@ compare_said(
 /* ---- a step that was cut off ------------------------------------------- */
 
 static bool
-has_moved(const struct cell *seen, const struct cell *old)
+is_same(const struct cell *a, const struct cell *b)
 {
-	return seen->serial != old->serial;
+	return a->serial == b->serial && a->value == b->value;
+}
+
+/* A copy has what it had or what the vault has. */
+static const char *
+half_copy(const struct world *old, const struct world *seen, int environment,
+    int name)
+{
+	for (int copy = 0; copy < COPIES_N; copy++) {
+		int is = seen->copy[copy][environment][name].value;
+		int base = world_base(seen, copy, environment, name);
+		int vault =
+		    seen->vault[copy_home(copy)][environment][name].value;
+
+		if (is != old->copy[copy][environment][name].value &&
+		    is != vault)
+			return "a copy has neither the old value nor the "
+			       "vault's";
+		if (base != world_base(old, copy, environment, name) &&
+		    base != vault)
+			return "a copy agrees with what nobody had";
+	}
+	return NULL;
 }
 
 /*
- * Server, vault, copy, in this order: each name is as before or as after the
- * whole step, and nothing is ahead of what comes before it. The server's
- * answer, and a vault, are one thing: all names or none.
+ * Each name is at the server as before or as after the whole step, in the
+ * vault as well and never ahead of the server. Both take a write as a whole,
+ * unless it is sent in parts.
  */
 static const char *
 half_done(const struct world *old, const struct world *new,
@@ -134,39 +156,31 @@ half_done(const struct world *old, const struct world *new,
 {
 	int e = step->environment;
 	int home = seat_home(step->seat);
-	bool server =
-	    memcmp(seen->server, new->server, sizeof(old->server)) == 0;
-	bool vault = memcmp(seen->vault, new->vault, sizeof(old->vault)) == 0;
+	const char *broken = NULL;
 
-	if (!server &&
+	if (!homes_split() &&
+	    memcmp(seen->server, new->server, sizeof(old->server)) != 0 &&
 	    memcmp(seen->server, old->server, sizeof(old->server)) != 0)
 		return "the server has a part of it";
-	if (!vault && memcmp(seen->vault, old->vault, sizeof(old->vault)) != 0)
+	if (!homes_split() &&
+	    memcmp(seen->vault, new->vault, sizeof(old->vault)) != 0 &&
+	    memcmp(seen->vault, old->vault, sizeof(old->vault)) != 0)
 		return "the vault has a part of it";
-	for (int i = 0; i < NAMES_N; i++) {
-		if (has_moved(
-			&seen->vault[home][e][i], &old->vault[home][e][i]) &&
-		    seen->vault[home][e][i].serial > seen->server[e][i].serial)
-			return "the vault is ahead of the server";
-	}
-	for (int c = 0; c < COPIES_N; c++) {
-		for (int i = 0; i < NAMES_N; i++) {
-			int is = seen->copy[c][e][i].value;
-			int was = old->copy[c][e][i].value;
+	for (int i = 0; broken == NULL && i < NAMES_N; i++) {
+		const struct cell *server = &seen->server[e][i];
+		const struct cell *vault = &seen->vault[home][e][i];
 
-			if (is != was && is != new->copy[c][e][i].value)
-				return "a copy has neither the old nor the "
-				       "new value";
-			if (is != was && !vault)
-				return "a copy is ahead of the vault";
-			if (world_base(seen, c, e, i) !=
-				world_base(old, c, e, i) &&
-			    world_base(seen, c, e, i) !=
-				world_base(new, c, e, i))
-				return "a copy agrees with what nobody had";
-		}
+		if (!is_same(server, &old->server[e][i]) &&
+		    !is_same(server, &new->server[e][i]))
+			return "the server has neither the old nor the new";
+		if (!is_same(vault, &old->vault[home][e][i]) &&
+		    !is_same(vault, &new->vault[home][e][i]))
+			return "the vault has neither the old nor the new";
+		if (vault->serial > server->serial)
+			return "the vault is ahead of the server";
+		broken = half_copy(old, seen, e, i);
 	}
-	return NULL;
+	return broken;
 }
 
 /* ---- playing ----------------------------------------------------------- */

@@ -2,12 +2,13 @@
  * sync_model: random sequences of what people do with their secrets, on three
  * machines and one server, compared with a model of it after every step.
  *
- *	sync_model DIRECTORY SERVER steps N [SEED]
+ *	sync_model DIRECTORY SERVER steps N [SEED [LIMIT]]
  *	sync_model DIRECTORY SERVER replay FILE...
  *	sync_model DIRECTORY SERVER race ROUNDS [SEED]
  *
  * DIRECTORY is empty and the caller's. What fails is shortened and printed as
- * a FILE that `replay` reads.
+ * a FILE that `replay` reads. LIMIT is how many secrets the server takes in one
+ * request.
  */
 #include "config.h"
 
@@ -135,13 +136,15 @@ main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 5) {
 		fprintf(stderr,
-		    "usage: sync_model DIRECTORY SERVER steps N [SEED]\n"
+		    "usage: sync_model DIRECTORY SERVER steps N [SEED "
+		    "[LIMIT]]\n"
 		    "       sync_model DIRECTORY SERVER replay FILE...\n"
 		    "       sync_model DIRECTORY SERVER race ROUNDS [SEED]\n");
 		return 2;
 	}
 	doubles_keep_helpers(false);
-	if (homes_open(argv[1], argv[2]) < 0)
+	if (homes_open(argv[1], argv[2],
+		argc > 6 ? (int)strtol(argv[6], NULL, 10) : 0) < 0)
 		return 2;
 	doubles_keep_helpers(true);
 	if (text_equal(argv[3], "steps"))
