@@ -41,9 +41,10 @@ void json_release(cJSON **json);
  * JSON_DEPTH_MAX levels or JSON_VALUES_MAX values. Doubled keys are not looked
  * for.
  *
+ * @param where  how many bytes stand in front of what is wrong; may be NULL
  * @return NULL when it is sound, else what is wrong with it
  */
-const char *json_check(const char *text, size_t len);
+const char *json_check(const char *text, size_t len, size_t *where);
 
 /**
  * Parse one JSON value and nothing after it but white space. What is nested

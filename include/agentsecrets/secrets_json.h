@@ -18,8 +18,8 @@
  * @param what  the file's name, for errors
  * @return 0; -EXIT_FAILED when it is no sound JSON (json_check()), no object,
  *         has a key that is no variable's name, more than SECRETS_MAX
- *         members, or another value than a text; never with a value; the
- *         arena is then as it was
+ *         members, or another value than a text: "FILE:LINE:COLUMN: why",
+ *         column in bytes, never with a value; the arena is then as it was
  */
 int secrets_json_parse(struct dotenv *out, const struct secret *text,
     const char *what, struct err *err);

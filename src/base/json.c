@@ -62,7 +62,7 @@ int
 json_parse(cJSON **out, const char *text, size_t len, const char *what,
     struct err *err)
 {
-	const char *why = json_check(text, len);
+	const char *why = json_check(text, len, NULL);
 	cJSON *json;
 
 	if (why != NULL)

@@ -90,17 +90,20 @@ escape(struct cursor *c)
 static bool
 string(struct cursor *c)
 {
+	const char *start = c->p;
+
 	if (!take(c, '"'))
 		return wrong(c, "a string is missing");
 	while (c->p < c->end && *c->p != '"') {
-		unsigned char byte = (unsigned char)*c->p++;
-
-		if (byte < 0x20)
+		if ((unsigned char)*c->p < 0x20)
 			return wrong(c, "a control character in a string");
-		if (byte == '\\' && !escape(c))
+		if (*c->p++ == '\\' && !escape(c))
 			return false;
 	}
-	return take(c, '"') || wrong(c, "a string does not end");
+	if (take(c, '"'))
+		return true;
+	c->p = start;
+	return wrong(c, "a string does not end");
 }
 
 static bool
@@ -206,15 +209,38 @@ value(struct cursor *c, int depth)
 	}
 }
 
+/* How many bytes are well-formed UTF-8. */
+static size_t
+utf8_len(const char *text, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		uint32_t character;
+		size_t n = text_decode(text + at, len - at, &character);
+
+		if (n == 0)
+			break;
+		at += n;
+	}
+	return at;
+}
+
 const char *
-json_check(const char *text, size_t len)
+json_check(const char *text, size_t len, size_t *where)
 {
 	struct cursor c = {text, text + len, NULL, 0};
+	size_t sound = utf8_len(text, len);
 
-	if (!text_is_utf8(text, len))
-		return "it is not UTF-8";
-	if (!value(&c, 1))
-		return c.why;
-	skip_blank(&c);
-	return c.p == c.end ? NULL : "there is something after its end";
+	if (sound < len) {
+		c.p += sound;
+		c.why = "it is not UTF-8";
+	} else if (value(&c, 1)) {
+		skip_blank(&c);
+		if (c.p < c.end)
+			c.why = "there is something after its end";
+	}
+	if (where != NULL)
+		*where = (size_t)(c.p - text);
+	return c.why;
 }

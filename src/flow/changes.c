@@ -85,6 +85,76 @@ changes_check_twins(struct change *changes, size_t n, struct err *err)
 	return 0;
 }
 
+/* An entry and the name under which it is stored. */
+struct given {
+	const struct dotenv_entry *entry;
+	const char *stored;
+};
+
+static int
+compare_given(const void *a, const void *b)
+{
+	const struct given *left = a;
+	const struct given *right = b;
+	int order = strcmp(left->stored, right->stored);
+
+	return order != 0
+	    ? order
+	    : (left->entry > right->entry) - (left->entry < right->entry);
+}
+
+/* Put in front of the error where the entry stands. */
+static int
+at_entry(struct err *err, const char *what, const struct dotenv_entry *entry)
+{
+	return entry->line > 0
+	    ? err_prefix(err, "%s:%zu:%zu", what, entry->line, entry->column)
+	    : err_prefix(err, "%s", what);
+}
+
+/* @param changes  of each entry, in their order */
+static int
+check_given(const struct dotenv *entries, const struct change *changes,
+    const char *what, struct err *err)
+{
+	struct given *given = calloc(entries->n + 1, sizeof(*given));
+	int rc = 0;
+
+	if (given == NULL)
+		return err_memory(err);
+	for (size_t i = 0; i < entries->n; i++)
+		given[i] = (struct given){&entries->items[i], changes[i].name};
+	qsort(given, entries->n, sizeof(*given), compare_given);
+	for (size_t i = 1; rc == 0 && i < entries->n; i++) {
+		if (!text_equal(given[i - 1].stored, given[i].stored))
+			continue;
+		err_set(err, EXIT_USAGE,
+		    "'%s' is given twice (case does not count)",
+		    given[i].entry->name);
+		rc = at_entry(err, what, given[i].entry);
+	}
+	free(given);
+	return rc;
+}
+
+int
+changes_from_entries(struct change *changes, const struct dotenv *entries,
+    const char *what, const struct caller *caller, struct name_maps *maps,
+    struct err *err)
+{
+	for (size_t i = 0; i < entries->n; i++) {
+		const struct dotenv_entry *entry = &entries->items[i];
+
+		if (change_fill(&changes[i], entry->name, &entry->value, caller,
+			maps, err) < 0)
+			return at_entry(err, what, entry);
+	}
+	if (check_given(entries, changes, what, err) < 0)
+		return -(int)err->status;
+	qsort(changes, entries->n, sizeof(*changes), compare_changes);
+	return 0;
+}
+
 int
 change_differs(const struct change *change, const struct workspace_key *key,
     struct vault *vault, struct err *err)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include <agentsecrets/dotenv.h>
 #include <agentsecrets/flow.h>
 #include <agentsecrets/limits.h>
 
@@ -66,6 +67,18 @@ int change_fill(struct change *change, const char *given,
 
 /** Sort by name; -EXIT_USAGE when two are the same but for their case. */
 int changes_check_twins(struct change *changes, size_t n, struct err *err);
+
+/**
+ * Make changes out of everything that a file has.
+ *
+ * @param changes  room for each entry; sorted by name afterwards
+ * @param what     the file's name, for errors
+ * @return 0; the failure of change_fill(), or -EXIT_USAGE when two names are
+ *         the same but for their case, each with file, line and column
+ */
+int changes_from_entries(struct change *changes, const struct dotenv *entries,
+    const char *what, const struct caller *caller, struct name_maps *maps,
+    struct err *err);
 
 /**
  * Whether the vault has another value of that name, or none.

@@ -179,17 +179,10 @@ changes_from_file(struct push *push, struct err *err)
 	push->changes = calloc(file->entries.n + 1, sizeof(*push->changes));
 	if (push->changes == NULL)
 		return err_memory(err);
-	for (size_t i = 0; i < file->entries.n; i++) {
-		const struct dotenv_entry *entry = &file->entries.items[i];
-
-		if (change_fill(&push->changes[i], entry->name, &entry->value,
-			push->caller, &push->maps, err) < 0)
-			return err_prefix(
-			    err, "%s:%zu", file->path, entry->line);
-	}
-	push->n = file->entries.n;
-	if (changes_check_twins(push->changes, push->n, err) < 0)
+	if (changes_from_entries(push->changes, &file->entries, file->path,
+		push->caller, &push->maps, err) < 0)
 		return -(int)err->status;
+	push->n = file->entries.n;
 	return name_maps_check(&push->maps, &push->place, err);
 }
 

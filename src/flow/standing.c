@@ -139,8 +139,8 @@ add_entries(struct names *out, const struct env_file *file, struct err *err)
 
 		if (name_to_stored(
 			stored, entry->name, strlen(entry->name), err) < 0)
-			return err_prefix(
-			    err, "%s:%zu", file->path, entry->line);
+			return err_prefix(err, "%s:%zu:%zu", file->path,
+			    entry->line, entry->column);
 		if (names_add(out, stored) < 0)
 			return err_memory(err);
 	}

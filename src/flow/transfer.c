@@ -163,15 +163,9 @@ fill_changes(struct import *import, const char *what,
 	import->changes = calloc(n + 1, sizeof(*import->changes));
 	if (import->changes == NULL)
 		return err_memory(err);
-	for (size_t i = 0; i < n; i++) {
-		const struct dotenv_entry *entry = &import->entries.items[i];
-
-		if (change_fill(&import->changes[i], entry->name, &entry->value,
-			caller, &import->maps, err) < 0)
-			return err_prefix(err, "%s:%zu", what, entry->line);
-	}
 	import->n = n;
-	return changes_check_twins(import->changes, n, err);
+	return changes_from_entries(import->changes, &import->entries, what,
+	    caller, &import->maps, err);
 }
 
 /* Keep what differs, and sort its names into what a person wants to know. */

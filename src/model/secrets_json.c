@@ -16,6 +16,7 @@
 struct walk {
 	const char *p;
 	const char *end;
+	const char *start; /* of the line */
 	size_t line;
 	const char *what;
 };
@@ -24,9 +25,17 @@ static void
 skip_blank(struct walk *walk)
 {
 	while (walk->p < walk->end && strchr(" \t\r\n", *walk->p) != NULL) {
-		walk->line += *walk->p == '\n';
-		walk->p++;
+		if (*walk->p++ != '\n')
+			continue;
+		walk->line++;
+		walk->start = walk->p;
 	}
+}
+
+static size_t
+column_of(const struct walk *walk)
+{
+	return (size_t)(walk->p - walk->start) + 1;
 }
 
 /* Four hex digits; the text is sound. */
@@ -141,25 +150,27 @@ take_name(struct walk *walk, struct dotenv_entry *entry, struct err *err)
 {
 	struct secret key;
 
+	entry->line = walk->line;
+	entry->column = column_of(walk);
 	if (take_text(walk, &key, err) < 0)
 		return -EXIT_FAILED;
 	if (key.len > NAME_MAX_BYTES)
 		return err_set(err, EXIT_FAILED,
-		    "%s:%zu: a name has more than %d characters", walk->what,
-		    walk->line, NAME_MAX_BYTES);
+		    "%s:%zu:%zu: a name has more than %d characters",
+		    walk->what, entry->line, entry->column, NAME_MAX_BYTES);
 	memcpy(entry->name, key.data, key.len + 1);
 	if (name_is_final(entry->name))
 		return 0;
 	return err_set(err, EXIT_FAILED,
-	    "%s:%zu: '%.*s' is not the name of a variable", walk->what,
-	    walk->line, text_before_equals(entry->name), entry->name);
+	    "%s:%zu:%zu: '%.*s' is not the name of a variable", walk->what,
+	    entry->line, entry->column, text_before_equals(entry->name),
+	    entry->name);
 }
 
 /* At a key. */
 static int
 take_member(struct walk *walk, struct dotenv_entry *entry, struct err *err)
 {
-	entry->line = walk->line;
 	entry->removed = false;
 	if (take_name(walk, entry, err) < 0)
 		return -EXIT_FAILED;
@@ -168,8 +179,9 @@ take_member(struct walk *walk, struct dotenv_entry *entry, struct err *err)
 	skip_blank(walk);
 	if (*walk->p == '"')
 		return take_text(walk, &entry->value, err);
-	err_set(err, EXIT_FAILED, "%s:%zu: the value of '%s' is %s, not a text",
-	    walk->what, walk->line, entry->name, kind_of(*walk->p));
+	err_set(err, EXIT_FAILED,
+	    "%s:%zu:%zu: the value of '%s' is %s, not a text", walk->what,
+	    walk->line, column_of(walk), entry->name, kind_of(*walk->p));
 	return err_hint(
 	    err, "put the value in quotes, as it is to be in the environment");
 }
@@ -190,7 +202,8 @@ take_members(struct dotenv *out, struct walk *walk, struct err *err)
 		}
 		if (out->n == SECRETS_MAX)
 			return err_set(err, EXIT_FAILED,
-			    "%s: more than %d names", walk->what, SECRETS_MAX);
+			    "%s:%zu:%zu: more than %d names", walk->what,
+			    walk->line, column_of(walk), SECRETS_MAX);
 		if (out->n == room) {
 			size_t more = 2 * room + 64;
 			struct dotenv_entry *grown =
@@ -207,6 +220,22 @@ take_members(struct dotenv *out, struct walk *walk, struct err *err)
 	}
 }
 
+/* The text is not sound from there on. */
+static int
+fail_at(struct walk *walk, size_t where, const char *why, struct err *err)
+{
+	const char *stop = walk->p + where;
+
+	for (; walk->p < stop; walk->p++) {
+		if (*walk->p != '\n')
+			continue;
+		walk->line++;
+		walk->start = walk->p + 1;
+	}
+	return err_set(err, EXIT_FAILED, "%s:%zu:%zu: it is not sound JSON: %s",
+	    walk->what, walk->line, column_of(walk), why);
+}
+
 int
 secrets_json_parse(struct dotenv *out, const struct secret *text,
     const char *what, struct err *err)
@@ -214,17 +243,19 @@ secrets_json_parse(struct dotenv *out, const struct secret *text,
 	AUTO_DOTENV struct dotenv local = DOTENV_INIT;
 	struct arena_mark mark = arena_mark();
 	struct walk walk = {.p = (const char *)text->data, .line = 1};
-	const char *why = json_check(walk.p, text->len);
+	size_t where;
+	const char *why = json_check(walk.p, text->len, &where);
 
-	if (why != NULL)
-		return err_set(
-		    err, EXIT_FAILED, "%s is not sound JSON: %s", what, why);
+	walk.start = walk.p;
 	walk.end = walk.p + text->len;
 	walk.what = what;
+	if (why != NULL)
+		return fail_at(&walk, where, why, err);
 	skip_blank(&walk);
 	if (*walk.p != '{')
 		return err_set(err, EXIT_FAILED,
-		    "%s is no JSON object of names and values", what);
+		    "%s:%zu:%zu: it is no JSON object of names and values",
+		    what, walk.line, column_of(&walk));
 	if (take_members(&local, &walk, err) < 0) {
 		arena_rewind(mark);
 		return -EXIT_FAILED;

@@ -220,7 +220,6 @@ take_entry(struct dotenv *values, const cJSON *entry, const char *shown,
 		return 0;
 	if (there == NULL) {
 		there = &values->items[values->n++];
-		there->line = values->n;
 		snprintf(there->name, sizeof(there->name), "%s", owner.name);
 	}
 	return decode_value(

@@ -56,20 +56,27 @@ holds() {
   for body in '{"A":"1","B":2}' '{"A":"1","B":true}' '{"A":"1","B":null}' \
     '{"A":"1","B":["x"]}' '{"A":"1","B":{"C":"x"}}'; do
     run -1 agentsecrets import - <<<"$body"
-    assert_one_error "standard input:1: the value of 'B' is .*, not a text"
+    assert_one_error "standard input:1:14: the value of 'B' is .*, not a text"
     assert_match 'hint: put the value in quotes'
   done
   run -2 agentsecrets import - <<<'{"A":"1","a":"2"}'
-  assert_one_error "'A' is given twice"
-  run -2 agentsecrets import - <<<'{"A":"1","A":"2"}'
-  assert_one_error "'A' is given twice"
+  assert_one_error "standard input:1:10: 'a' is given twice \\(case does not"
+  run -2 agentsecrets import - <<<$'{"A":"1",\n "B":"", "A":"2"}'
+  assert_one_error "standard input:2:10: 'A' is given twice"
+  run -2 agentsecrets import - <<<$'A=1\nB=2\n export a=3'
+  assert_one_error "standard input:3:9: 'a' is given twice"
+  printf 'A=1\nexport a=3\n' >twice.env
+  run -2 agentsecrets push twice.env
+  assert_one_error "twice.env:2:8: 'a' is given twice"
   run -1 agentsecrets import - <<<'{"A":"1","B-C":"2"}'
   assert_one_error "'B-C' is not the name of a variable"
   run -2 agentsecrets import - <<<'{"A":"1","_B":"2"}'
-  assert_one_error "standard input:1: invalid name '_B'"
+  assert_one_error "standard input:1:10: invalid name '_B'"
   run -1 agentsecrets import - <<<'["A"]'
   run -1 agentsecrets import - <<<$'A=1\nnonsense'
-  assert_one_error 'standard input:2'
+  assert_one_error 'standard input:2:9: not an assignment'
+  run -2 agentsecrets import - <<<$'A=1\n  _B=2'
+  assert_one_error "standard input:2:3: invalid name '_B'"
   python3 -c 'print("{\"A\":\"1\",\"B\":\"" + "x" * 131072 + "\"}")' >large.json
   run -1 agentsecrets import large.json
   assert_one_error "the value of 'B' is larger than 131071 bytes"

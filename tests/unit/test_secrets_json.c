@@ -80,6 +80,20 @@ test_texts(void **state)
 }
 
 static void
+test_columns(void **state)
+{
+	AUTO_DOTENV struct dotenv dotenv = DOTENV_INIT;
+	static const char text[] = "{\"A\":\"x\",\n  \"B\":\"\", \"C\":\"\"}";
+	struct secret source = secret_of(text, sizeof(text) - 1);
+
+	(void)state;
+	assert_int_equal(secrets_json_parse(&dotenv, &source, "f", NULL), 0);
+	assert_int_equal(dotenv.items[0].column, 2);
+	assert_int_equal(dotenv.items[1].column, 3);
+	assert_int_equal(dotenv.items[2].column, 11);
+}
+
+static void
 test_escapes(void **state)
 {
 	(void)state;
@@ -95,26 +109,32 @@ static void
 test_refused(void **state)
 {
 	(void)state;
-	refuses("", "not sound JSON: it ends too early");
-	refuses("{\"A\":\"SECRET\"} x", "after its end");
-	refuses("{\"A\":\"SECRET", "a string does not end");
-	refuses("{\"A\":\"SECRET\",}", "not sound JSON");
+	refuses("", "f:1:1: it is not sound JSON: it ends too early");
+	refuses("{\"A\":\"SECRET\"}\n x",
+	    "f:2:2: it is not sound JSON: there is "
+	    "something after its end");
+	refuses("{\n\"A\":\"SECRET",
+	    "f:2:5: it is not sound JSON: a string does "
+	    "not end");
+	refuses("{\"A\":\"SECRET\",}", "f:1:15: it is not sound JSON");
 	refuses("{\"A\":\"\\u0000SECRET\"}", "\\u0000");
 	refuses("{\"A\":\"\\ud800SECRET\"}", "surrogate");
-	refuses("{\"A\":\"SECRET\xff\"}", "not UTF-8");
-	refuses("{\"A\":\"SEC\nRET\"}", "control character");
-	refuses("[\"SECRET\"]", "f is no JSON object");
-	refuses("\"SECRET\"", "f is no JSON object");
+	refuses("{\"A\":\"SECRET\xff\"}",
+	    "f:1:13: it is not sound JSON: it is not UTF-8");
+	refuses("{\"A\":\"SEC\nRET\"}",
+	    "f:1:10: it is not sound JSON: a control character");
+	refuses("\n [\"SECRET\"]", "f:2:2: it is no JSON object");
+	refuses("\"SECRET\"", "f:1:1: it is no JSON object");
 	refuses("{\n\"OK\":\"SECRET\",\n\"A\":1}",
-	    "f:3: the value of 'A' is a number, not a text");
+	    "f:3:5: the value of 'A' is a number, not a text");
 	refuses("{\"A\":-1.5e3}", "'A' is a number");
 	refuses("{\"A\":true}", "'A' is a truth value");
 	refuses("{\"A\":false}", "'A' is a truth value");
 	refuses("{\"A\":null}", "'A' is null");
 	refuses("{\"A\":[\"SECRET\"]}", "'A' is a list");
 	refuses("{\"A\":{\"B\":\"SECRET\"}}", "'A' is an object");
-	refuses("{\"1A\":\"SECRET\"}", "f:1: '1A' is not the name");
-	refuses("{\"\":\"SECRET\"}", "f:1: '' is not the name");
+	refuses("{\"1A\":\"SECRET\"}", "f:1:2: '1A' is not the name");
+	refuses("{\"\":\"SECRET\"}", "f:1:2: '' is not the name");
 	refuses("{\"A-B\":\"SECRET\"}", "'A-B' is not the name");
 	refuses("{\"A=SECRET\":\"x\"}", "'A' is not the name");
 	refuses("{\"A\\nB\":\"SECRET\"}", "is not the name");
@@ -280,6 +300,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_texts),
+	    cmocka_unit_test(test_columns),
 	    cmocka_unit_test(test_escapes),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_long_names),
