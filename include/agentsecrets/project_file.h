@@ -44,7 +44,7 @@ struct project_file {
 	char rules[2 * KEY_BYTES + 1];
 	struct name_map *map; /* views into document */
 	size_t map_n;
-	struct project_map *index; /* of project_file_map_add(), else NULL */
+	struct project_map *index; /* once it was looked into */
 	cJSON *document;	   /* as read: unknown fields survive */
 };
 
@@ -121,6 +121,13 @@ int project_file_minimum(const struct project_file *file,
  */
 int project_file_map_add(struct project_file *file, const char *final,
     const char *stored, struct err *err);
+
+/**
+ * The final name that the map has for a stored one, or NULL. The first call
+ * sorts the map, so that n of them take n log n.
+ */
+const char *project_file_map_find(
+    struct project_file *file, const char *stored);
 
 /**
  * Replace the list of names of an environment, and what each must be at

@@ -417,13 +417,11 @@ place_bind(struct place *place, struct err *err)
 }
 
 const char *
-place_outer_name(const struct place *place, const char *stored)
+place_outer_name(struct place *place, const char *stored)
 {
-	for (size_t i = 0; i < place->file.map_n; i++) {
-		if (strcmp(place->file.map[i].stored, stored) == 0)
-			return place->file.map[i].final;
-	}
-	return stored;
+	const char *final = project_file_map_find(&place->file, stored);
+
+	return final != NULL ? final : stored;
 }
 
 int

@@ -132,6 +132,6 @@ int place_environment(char *out, const struct caller *caller,
  * The name under which a stored secret stands in files and environments: its
  * lasting map entry, or itself.
  */
-const char *place_outer_name(const struct place *place, const char *stored);
+const char *place_outer_name(struct place *place, const char *stored);
 
 #endif

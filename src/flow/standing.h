@@ -24,7 +24,7 @@
  */
 struct sides {
 	const struct workspace_key *key;
-	const struct place *place;
+	struct place *place;
 	const struct env_file *file;
 	const struct items *items;
 	struct vault *base;

@@ -269,7 +269,7 @@ compare_entries(const void *a, const void *b)
 
 /* Open every live row under the name that a command would find. */
 static int
-collect(struct dotenv *out, const struct place *place, struct vault *vault,
+collect(struct dotenv *out, struct place *place, struct vault *vault,
     const struct workspace_key *key, struct err *err)
 {
 	vault_sort(vault);

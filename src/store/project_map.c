@@ -179,3 +179,23 @@ project_file_map_add(struct project_file *file, const char *final,
 	    "cannot map '%s' to '%s': project.json maps '%s' to '%s'", final,
 	    stored, there->string, there->valuestring);
 }
+
+const char *
+project_file_map_find(struct project_file *file, const char *stored)
+{
+	const cJSON wanted = {.valuestring = (char *)(uintptr_t)stored};
+	const cJSON *const *node;
+
+	if (file->map_n == 0)
+		return NULL;
+	if (begin(file) == 0) {
+		node = tfind(&wanted, &file->index->by_stored, compare_stored);
+		return node != NULL ? (*node)->string : NULL;
+	}
+	/* Out of memory: it takes longer. */
+	for (size_t i = 0; i < file->map_n; i++) {
+		if (text_equal(file->map[i].stored, stored))
+			return file->map[i].final;
+	}
+	return NULL;
+}

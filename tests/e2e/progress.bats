@@ -90,6 +90,7 @@ slow() { rules 'delay 1'; }
   assert_status 0
   assert_match 'sent: 0 of 101'
   assert_match 'sent: 100 of 101'
+  [[ ${output#*of 101} != *waiting* ]]
 }
 
 @test "env starts its command on a clean line" {

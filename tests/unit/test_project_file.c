@@ -268,6 +268,7 @@ test_map_add(void **state)
 	assert_int_equal(mkdir(fixture_path(path, f, "a"), 0755), 0);
 	assert_int_equal(project_file_open(&file, path, &err), 0);
 	assert_string_equal(file.rules, "-");
+	assert_null(project_file_map_find(&file, "DB"));
 	assert_int_equal(project_file_map_add(&file, "db", "DB", &err), 1);
 	assert_int_equal(project_file_map_add(&file, "db", "DB", &err), 0);
 	assert_int_equal(
@@ -287,6 +288,10 @@ test_map_add(void **state)
 	assert_int_equal(find(path, &file), 1);
 	assert_string_equal(file.rules, rules);
 	assert_string_equal(file.map[0].final, "db");
+	assert_string_equal(project_file_map_find(&file, "DB"), "db");
+	assert_null(project_file_map_find(&file, "db"));
+	assert_int_equal(project_file_map_add(&file, "b", "A", &err), 1);
+	assert_string_equal(project_file_map_find(&file, "A"), "b");
 }
 
 /* As many as the file can hold: comparing each with each takes longer. */
