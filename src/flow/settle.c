@@ -79,6 +79,11 @@ names_to_settle(struct names *out, const struct sides *sides,
 		if (names_add(out, sides->behind->rows[i].name) < 0)
 			return err_memory(err);
 	}
+	for (size_t i = 0; settle->others != NULL && i < settle->others->n;
+	     i++) {
+		if (names_add(out, settle->others->items[i]) < 0)
+			return err_memory(err);
+	}
 	names_sort(out);
 	return 0;
 }

@@ -15,6 +15,8 @@
 struct settle {
 	const struct change *changes; /* sorted: whatever the copy has */
 	size_t changes_n;
+	/* Sorted: look at these, too, behind or not; NULL: no others. */
+	const struct names *others;
 	bool all;     /* look at every name, not only at those behind */
 	bool force;   /* take the vault's value for what was changed here */
 	bool stored;  /* for the error: the server has the changes */

@@ -329,21 +329,14 @@ send_all(struct pending *pending, struct write_result *result, struct err *err)
  * it since has made a new change.
  */
 static int
-agree(const struct pending *pending, struct err *err)
+agree(const struct pending *pending, const struct names *sent, struct err *err)
 {
-	AUTO_NAMES struct names names = NAMES_INIT;
-	AUTO_FD int lock = -1;
-	const struct write *write = pending->write;
-	const struct place *place = write->place;
+	const struct place *place = pending->write->place;
+	AUTO_FD int lock = home_lock(&place->home, "lock", err);
 
-	if (add_names(&names, pending, FATE_STORED, err) < 0 ||
-	    add_names(&names, pending, FATE_UNCHANGED, err) < 0)
-		return -(int)err->status;
-	names_sort(&names);
-	lock = home_lock(&place->home, "lock", err);
 	return lock < 0
 	    ? lock
-	    : local_agree(place, write->sides.base, &names,
+	    : local_agree(place, pending->write->sides.base, sent,
 		  place->storage_mode == 2 ? place->file.directory : NULL, err);
 }
 
@@ -365,14 +358,21 @@ is_named(enum copy_rule copy, enum fate fate)
 static int
 settle(const struct pending *pending, struct err *err)
 {
+	AUTO_NAMES struct names sent = NAMES_INIT;
 	const struct write *write = pending->write;
 	struct change *named = calloc(pending->n + 1, sizeof(*named));
-	struct settle settle = {
-	    .changes = named, .stored = count(pending, FATE_STORED) > 0};
+	struct settle settle = {.changes = named,
+	    .others = &sent,
+	    .stored = count(pending, FATE_STORED) > 0};
 	int rc = named == NULL ? err_memory(err) : 0;
 
+	if (rc == 0)
+		rc = add_names(&sent, pending, FATE_STORED, err);
+	if (rc == 0)
+		rc = add_names(&sent, pending, FATE_UNCHANGED, err);
+	names_sort(&sent);
 	if (rc == 0 && write->copy == COPY_IS_SOURCE)
-		rc = agree(pending, err);
+		rc = agree(pending, &sent, err);
 	for (size_t i = 0; rc == 0 && i < pending->n; i++) {
 		if (is_named(write->copy, pending->fates[i]))
 			named[settle.changes_n++] = pending->changes[i];

@@ -3,6 +3,7 @@
 # long with sanitizers
 load lib
 load team
+remember_passwords
 
 setup() { start_server; }
 teardown() { end_all; }
