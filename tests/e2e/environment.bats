@@ -2,6 +2,7 @@
 # environment switch and list, and list --all-envs: which environments there
 # are, what they have, and which one is meant.
 load lib
+remember_passwords
 load team
 
 setup() { fresh_home; }

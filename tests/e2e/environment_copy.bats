@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # environment copy, merge and clean: what arrives, what stays, who is asked,
 # and that nothing is written when it does not come about.
+# long with sanitizers
 load lib
+remember_passwords
 load team
 
 setup() { fresh_home; }

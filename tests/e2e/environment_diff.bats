@@ -2,6 +2,7 @@
 # diff --from --to: two environments as the server has them, without values
 # and without a trace.
 load lib
+remember_passwords
 load team
 
 setup() { fresh_home; }

@@ -3,6 +3,7 @@
 # a file, items of the keychain, both. What only the copy has is not lost.
 # long with sanitizers
 load lib
+remember_passwords
 load team
 load keychain
 load items

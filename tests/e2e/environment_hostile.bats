@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # A server that lies about one of two environments: copy, merge, clean and
 # diff --from --to refuse it, and neither home nor server is changed.
+# long with sanitizers
 load lib
+remember_passwords
 
 setup_file() {
   # Eve's server wraps with the same keys: her rows can be given to Ann.
