@@ -97,6 +97,29 @@ with_secrets() {
   offers development staging production
 }
 
+@test "commands about environments" {
+  with_secrets
+  typed 'agentsecrets environment ' agentsecrets environment ''
+  offers clean copy list merge switch --help
+  typed 'agentsecrets environment switch p' agentsecrets environment switch p
+  offers production
+  typed 'agentsecrets environment clean ' agentsecrets environment clean ''
+  offers development staging production
+  typed 'agentsecrets environment copy st' agentsecrets environment copy st
+  offers staging
+  typed 'agentsecrets environment merge staging d' agentsecrets environment merge staging d
+  offers development
+  # The names are those of the environment that they come from.
+  typed 'agentsecrets environment copy staging production ' agentsecrets environment copy staging production ''
+  offers STAGED
+  typed 'agentsecrets environment merge development staging BETA A' agentsecrets environment merge development staging BETA A
+  offers ALPHA ALSO
+  typed 'agentsecrets diff --from ' agentsecrets diff --from ''
+  offers development staging production
+  typed 'agentsecrets diff --to=s' agentsecrets diff --to = s
+  offers staging
+}
+
 @test "names of secrets" {
   with_secrets
   typed 'agentsecrets get AL' agentsecrets get AL
