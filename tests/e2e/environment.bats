@@ -184,6 +184,9 @@ PYTHON
 ╰─────┴─────┴─────────┴──────╯" ]
   run -0 agentsecrets list --all-envs --json
   [ "$output" = '{"project":"web","names":[{"name":"A","environments":["development","staging","production"]},{"name":"B","environments":["development","production"]},{"name":"C","environments":["production"]}]}' ]
+  agentsecrets delete -q -e production B
+  run -0 agentsecrets list --all-envs
+  assert_line $'B\tdevelopment'
   run -2 agentsecrets list --all-envs -e staging
   assert_one_error '--all-envs and --environment exclude each other'
   # No environment is meant, so none can be wrong but by a mistake.

@@ -190,6 +190,7 @@ two() {
   # What is in force does not matter.
   AGENTSECRETS_ENV=nonsense run -0 agentsecrets environment merge --ours \
     development staging
+  AGENTSECRETS_ENV=nonsense run -0 agentsecrets environment clean -y production
   cd /
   run -0 agentsecrets environment copy -p web staging production
 }

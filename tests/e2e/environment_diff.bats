@@ -13,7 +13,8 @@ two() {
   new_account "$@"
   agentsecrets set -q SAME=1 OTHER=hidden-dev EMPTY= MINE=1 GONE=1
   agentsecrets delete -q GONE
-  agentsecrets set -q -e production SAME=1 OTHER=hidden-prod EMPTY= THEIRS=1
+  agentsecrets set -q -e production SAME=1 OTHER=hidden-prod EMPTY= THEIRS=1 MINE=1
+  agentsecrets delete -q -e production MINE
 }
 
 @test "lines, a table, JSON" {

@@ -59,6 +59,15 @@ file() { printf '%s\n' "$@" | diff -u - .env.staging; }
   file KEPT=kept OTHER=dev SAME=1 NEW=new
 }
 
+@test "a value that is only left of a deletion is none" {
+  files
+  AGENTSECRETS_STORAGE_MODE=1 agentsecrets delete -q -e staging OTHER
+  file KEPT=kept OTHER=staging SAME=1
+  run -0 agentsecrets environment copy development staging
+  assert_line 'added NEW, OTHER in web/staging'
+  file KEPT=kept OTHER=dev SAME=1 NEW=new
+}
+
 @test "what was changed in the file, and is not copied, stays changed" {
   files
   sed -i s/KEPT=kept/KEPT=mine/ .env.staging
