@@ -12,6 +12,7 @@
 
 #include <agentsecrets/fd.h>
 #include <agentsecrets/flow.h>
+#include <agentsecrets/flow_environment.h>
 #include <agentsecrets/flow_history.h>
 #include <agentsecrets/text.h>
 
@@ -106,6 +107,16 @@ failed(struct outcome *said, int rc, const struct err *err)
 		said->clash = clash_of(err->text);
 }
 
+/* --force takes theirs, but of a push, where it writes ours. */
+static enum resolution
+resolution_of(const struct step *step)
+{
+	static const enum resolution of[CHOICES_N] = {
+	    RESOLVE_ASK, RESOLVE_OURS, RESOLVE_THEIRS, RESOLVE_THEIRS};
+
+	return of[step->choice];
+}
+
 /* ---- set, delete, push ------------------------------------------------- */
 
 static int
@@ -126,7 +137,8 @@ run_set(const struct step *step, struct write_result *result, struct err *err)
 		    arena_copy(text, strlen(text), err), strlen(text)};
 		n++;
 	}
-	return set_run(items, n, step->force, homes_caller(), result, err);
+	return (step->operation == OP_SET ? set_run : set_everywhere_run)(
+	    items, n, is_forced(step), homes_caller(), result, err);
 }
 
 static int
@@ -150,7 +162,8 @@ run_delete(
 		if (step->names & bit(i))
 			given[n++] = names[i];
 	}
-	return delete_run(given, n, step->force, homes_caller(), result, err);
+	return delete_run(
+	    given, n, is_forced(step), homes_caller(), result, err);
 }
 
 /* @param held  a value a name; NONE: no line */
@@ -175,8 +188,10 @@ static int
 run_push(const struct step *step, struct write_result *result, struct err *err)
 {
 	struct push_request request = {
-	    .conflicts = step->force ? RESOLVE_OURS : RESOLVE_ASK,
-	    .force = step->force};
+	    .conflicts = is_forced(step) ? RESOLVE_OURS : resolution_of(step),
+	    .force = is_forced(step),
+	    .prune = step->prune,
+	    .yes = true};
 	int held[NAMES_N] = {NONE};
 
 	if (step->operation == OP_PUSH)
@@ -196,7 +211,7 @@ run_write(const struct step *step, struct outcome *said)
 	struct err err;
 	int rc;
 
-	if (step->operation == OP_SET)
+	if (step->operation == OP_SET || step->operation == OP_SET_ALL)
 		rc = run_set(step, &result, &err);
 	else if (step->operation == OP_DELETE)
 		rc = run_delete(step, &result, &err);
@@ -208,6 +223,7 @@ run_write(const struct step *step, struct outcome *said)
 	if (rc >= 0) {
 		said->sets[0] = set_of(&result.written);
 		said->sets[1] = set_of(&result.deleted);
+		said->sets[2] = set_of(&result.taken);
 		said->count = (int)result.unchanged;
 	}
 	write_result_release(&result);
@@ -219,8 +235,7 @@ static void
 pull(const struct step *step, struct outcome *said)
 {
 	const struct pull_request request = {
-	    .conflicts = step->force ? RESOLVE_THEIRS : RESOLVE_ASK,
-	    .force = step->force};
+	    .conflicts = resolution_of(step), .force = is_forced(step)};
 	struct pull_result result = {.total = 0};
 	struct err err;
 	int rc = pull_run(&request, homes_caller(), &result, &err);
@@ -264,6 +279,67 @@ diff(struct outcome *said)
 	said->sets[3] = set_of(&result.changed_there);
 	said->sets[4] = set_of(&result.changed_both);
 	diff_result_release(&result);
+}
+
+/* ---- environments ------------------------------------------------------ */
+
+static void
+copy(const struct step *step, struct outcome *said)
+{
+	const char *given[NAMES_N];
+	struct environment_copy_request request = {
+	    .from = homes_environment(step->from),
+	    .to = homes_environment(step->environment),
+	    .names = given,
+	    .each = step->operation == OP_MERGE,
+	    .resolution = resolution_of(step)};
+	struct environment_copied result = {.unchanged = 0};
+	struct err err;
+	int rc;
+
+	for (int i = 0; i < NAMES_N; i++) {
+		if (step->names & bit(i))
+			given[request.n++] = names[i];
+	}
+	rc = environment_copy_run(&request, homes_caller(), &result, &err);
+	failed(said, rc, &err);
+	if (rc >= 0) {
+		said->sets[0] = set_of(&result.added);
+		said->sets[1] = set_of(&result.changed);
+		said->sets[2] = set_of(&result.kept);
+		said->count = (int)result.unchanged;
+	}
+	environment_copied_release(&result);
+}
+
+static void
+clean(const struct step *step, struct outcome *said)
+{
+	struct environment_cleaned result = {.deleted = NAMES_INIT};
+	struct err err;
+	int rc = environment_clean_run(homes_environment(step->environment),
+	    true, homes_caller(), &result, &err);
+
+	failed(said, rc, &err);
+	if (rc >= 0)
+		said->sets[1] = set_of(&result.deleted);
+	names_release(&result.deleted);
+}
+
+static void
+diff_both(const struct step *step, struct outcome *said)
+{
+	struct environments_diff result = {.only_from = NAMES_INIT};
+	struct err err;
+	int rc = environments_diff_run(homes_environment(step->from),
+	    homes_environment(step->environment), homes_caller(), &result,
+	    &err);
+
+	failed(said, rc, &err);
+	said->sets[0] = set_of(&result.only_from);
+	said->sets[1] = set_of(&result.only_to);
+	said->sets[2] = set_of(&result.differing);
+	environments_diff_release(&result);
 }
 
 /* ---- other programs ---------------------------------------------------- */
@@ -313,6 +389,7 @@ act_step(const struct step *step, const struct world *now, struct outcome *said)
 	homes_enter(step->seat, step->environment);
 	switch (step->operation) {
 	case OP_SET:
+	case OP_SET_ALL:
 	case OP_DELETE:
 	case OP_PUSH:
 	case OP_PUSH_FILE:
@@ -327,6 +404,16 @@ act_step(const struct step *step, const struct world *now, struct outcome *said)
 		break;
 	case OP_DIFF:
 		diff(said);
+		break;
+	case OP_DIFF_BOTH:
+		diff_both(step, said);
+		break;
+	case OP_COPY:
+	case OP_MERGE:
+		copy(step, said);
+		break;
+	case OP_CLEAN:
+		clean(step, said);
 		break;
 	case OP_EDIT:
 		if (step->seat == SEAT_ITEMS)

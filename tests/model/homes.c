@@ -84,7 +84,7 @@ homes_project(void)
 const char *
 homes_environment(int environment)
 {
-	return environment == 0 ? "development" : "staging";
+	return environment_names[environment];
 }
 
 const struct caller *

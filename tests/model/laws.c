@@ -10,12 +10,19 @@
 static bool
 is_meant(const struct step *step, int name)
 {
-	if (step->force)
+	if (is_forced(step))
 		return true;
 	switch (step->operation) {
+	case OP_CLEAN:
+		return true;
+	case OP_PUSH:
+	case OP_PULL:
+	case OP_COPY:
+	case OP_MERGE:
+		return step->choice == CHOICE_THEIRS;
 	case OP_SET:
+	case OP_SET_ALL:
 	case OP_DELETE:
-	case OP_PUSH_FILE:
 	case OP_RESTORE:
 	case OP_EDIT:
 		return (step->names & bit(name)) != 0;
@@ -35,7 +42,7 @@ is_base(const struct world *before, const struct step *step, int name)
 	    world_base(before, copy, step->environment, name);
 }
 
-/* Nobody writes over what he has not seen, unless it is what he has seen. */
+/* Nobody writes over what he has not seen, or was not told to. */
 static bool
 keeps_unseen(const struct world *before, const struct world *after,
     const struct step *step, int environment, int name)
@@ -45,9 +52,19 @@ keeps_unseen(const struct world *before, const struct world *after,
 	const struct cell *seen =
 	    &before->vault[seat_home(step->seat)][environment][name];
 
-	return was->serial == is->serial || was->serial == seen->serial ||
-	    was->value == seen->value || is_base(before, step, name) ||
-	    step->force;
+	if (was->serial == is->serial || is_forced(step))
+		return true;
+	switch (step->operation) {
+	case OP_COPY:
+	case OP_MERGE:
+		return was->value == NONE || step->choice == CHOICE_THEIRS;
+	case OP_CLEAN:
+		return true; /* it has just looked */
+	default:
+		return was->serial == seen->serial ||
+		    was->value == seen->value || is_base(before, step, name) ||
+		    step->choice == CHOICE_OURS;
+	}
 }
 
 /* What was changed in a copy stays, or the server has it. */
@@ -84,6 +101,10 @@ is_conflict(const struct world *before, const struct step *step, int name)
 	int base;
 	int here;
 
+	if (step->operation == OP_COPY || step->operation == OP_MERGE)
+		return before->server[step->from][name].value != there->value;
+	if (step->operation == OP_SET_ALL)
+		return true;
 	if (step->operation != OP_PUSH && step->operation != OP_PULL)
 		return there->serial != seen->serial &&
 		    there->value != seen->value;
@@ -130,13 +151,14 @@ laws_broken(const struct world *before, const struct world *after,
 {
 	const char *law = NULL;
 
-	for (int e = 0; law == NULL && e < ENVIRONMENTS_N_HERE; e++) {
+	for (int e = 0; law == NULL && e < ENVIRONMENTS_N; e++) {
 		for (int i = 0; law == NULL && i < NAMES_N; i++)
 			law = law_of_name(before, after, step, e, i);
 	}
 	if (law != NULL || trouble)
 		return law;
-	if (said->status != 0 && memcmp(before, after, sizeof(*before)) != 0)
+	if (said->status != 0 && step->operation != OP_SET_ALL &&
+	    memcmp(before, after, sizeof(*before)) != 0)
 		return "what fails changes nothing";
 	for (int i = 0; i < NAMES_N; i++) {
 		if (said->status == EXIT_CONFLICT && (said->clash & bit(i)) &&

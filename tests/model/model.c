@@ -106,58 +106,55 @@ is_as_seen(const struct view *view, const struct step *step, unsigned names)
 	return true;
 }
 
-/* Compare with what is there now, value by value. */
+/*
+ * All or nothing. Where somebody else wrote meanwhile, all that there is is
+ * looked at, compared value by value, and recorded together with what is
+ * written.
+ *
+ * @param own   the copy is what is sent: its base counts
+ * @param look  in any case
+ * @param said  out: what was written and deleted, what was taken instead, how
+ *              many were there already; a conflict
+ */
 static void
-judge(const struct view *view, const struct step *step, unsigned names,
-    bool own, unsigned *equal, unsigned *clash)
+write_all(struct view *view, const struct step *step, unsigned names, bool own,
+    bool look, struct outcome *said)
 {
-	for (int i = 0; i < NAMES_N; i++) {
+	unsigned equal = 0;
+	unsigned clash = 0;
+	unsigned taken;
+
+	look |= !is_as_seen(view, step, names);
+	for (int i = 0; look && i < NAMES_N; i++) {
 		int there = view->server[i].value;
 		int base = own
 		    ? world_base(view->world, view->copy, view->environment, i)
 		    : view->vault[i].value;
 
-		if (!(names & bit(i)))
-			continue;
 		if (there == step->values[i])
-			*equal |= bit(i);
+			equal |= names & bit(i);
 		else if (there != base)
-			*clash |= bit(i);
+			clash |= names & bit(i);
 	}
-}
-
-/*
- * All or nothing. Where somebody else wrote meanwhile, all there is is looked
- * at, and recorded together with what is written.
- *
- * @param own   the copy is what is sent: its base counts
- * @param look  in any case
- * @return whether it was done
- */
-static bool
-write_all(struct view *view, const struct step *step, unsigned names, bool own,
-    bool look, unsigned *equal, struct outcome *said)
-{
-	unsigned clash = 0;
-
-	look |= !is_as_seen(view, step, names);
-	if (look)
-		judge(view, step, names, own, equal, &clash);
-	if (clash != 0 && !step->force) {
+	if (clash != 0 && step->choice == CHOICE_NONE) {
 		said->status = EXIT_CONFLICT;
 		said->clash = clash;
-		return false;
+		return;
 	}
+	taken = step->choice == CHOICE_THEIRS ? clash : 0;
 	for (int i = 0; i < NAMES_N; i++) {
-		/* A cut-off write was done already. */
-		if ((names & ~*equal & bit(i)) &&
+		/* Or a write that was cut off has done it. */
+		if ((names & ~equal & ~taken & bit(i)) &&
 		    (look || view->server[i].serial == view->vault[i].serial))
 			world_write(
 			    view->world, view->environment, i, step->values[i]);
+		if (names & ~equal & ~taken & bit(i))
+			said->sets[step->values[i] == NONE] |= bit(i);
 		if (look || (names & bit(i)))
 			record(view, i);
 	}
-	return true;
+	said->sets[2] = taken;
+	said->count = __builtin_popcount(equal);
 }
 
 /*
@@ -190,14 +187,15 @@ settle(struct view *view, bool all, bool force, unsigned named)
 
 /* ---- the commands ------------------------------------------------------ */
 
+/* Of names that somebody gave all count as written, also the same again. */
 static void
 set(struct view *view, const struct step *step, struct outcome *said)
 {
-	unsigned equal = 0;
-
-	if (!write_all(view, step, step->names, false, false, &equal, said))
+	write_all(view, step, step->names, false, false, said);
+	if (said->status != 0)
 		return;
 	settle(view, false, false, step->names);
+	*said = (struct outcome){.status = 0};
 	said->sets[step->operation == OP_DELETE] = step->names;
 }
 
@@ -221,14 +219,12 @@ static void
 push(struct view *view, const struct step *step, unsigned changed, bool own,
     bool look, int unchanged, struct outcome *said)
 {
-	unsigned equal = 0;
-
-	if (changed != 0 &&
-	    !write_all(view, step, changed, own, look, &equal, said))
+	if (changed != 0)
+		write_all(view, step, changed, own, look, said);
+	if (said->status != 0)
 		return;
-	settle(view, false, false, own || step->force ? changed : 0);
-	said->sets[0] = changed & ~equal;
-	said->count = unchanged + __builtin_popcount(equal);
+	settle(view, false, false, own || is_forced(step) ? changed : 0);
+	said->count += unchanged;
 }
 
 static void
@@ -236,55 +232,79 @@ push_own(struct view *view, const struct step *step, struct outcome *said)
 {
 	struct step changes = *step;
 	unsigned changed = 0;
-	unsigned clash = 0;
+	unsigned missing = 0;
+	bool clash = false;
 	int entries = 0;
+	int kept;
 
 	for (int i = 0; view->copy >= 0 && i < NAMES_N; i++) {
-		enum standing how = standing(view, i, view->vault[i].value);
+		int there = view->vault[i].value;
+		int base =
+		    world_base(view->world, view->copy, view->environment, i);
+		enum standing how = standing(view, i, there);
 
 		changes.values[i] = view->held[i].value;
 		entries += view->held[i].value != NONE;
 		if (how == KEEP || how == CLASH)
 			changed |= bit(i);
-		if (how == CLASH)
-			clash |= bit(i);
+		clash |= how == CLASH;
+		if (step->prune && view->held[i].value == NONE &&
+		    there != NONE && base != NONE)
+			missing |= bit(i);
 	}
-	if (view->copy < 0 || (entries == 0 && step->seat != SEAT_ITEMS))
+	/* A lost keychain, or file, does not empty a project. */
+	if (missing != 0 && entries == 0 && step->seat == SEAT_ITEMS)
+		said->status = EXIT_FAILED;
+	if (view->copy < 0 || entries == 0)
+		missing = 0;
+	if (said->status != 0 || view->copy < 0 ||
+	    (entries == 0 && step->seat != SEAT_ITEMS))
 		return;
-	push(view, &changes, changed, true, clash != 0,
-	    step->seat == SEAT_ITEMS ? 0
-				     : entries - __builtin_popcount(changed),
-	    said);
+	kept = step->seat == SEAT_ITEMS ? 0
+					: entries - __builtin_popcount(changed);
+	push(view, &changes, changed | missing, true, clash || missing != 0,
+	    kept, said);
 }
 
 static void
 push_file(struct view *view, const struct step *step, struct outcome *said)
 {
+	struct step changes = *step;
 	unsigned changed = 0;
+	unsigned missing = 0;
 	int unchanged = 0;
 
 	for (int i = 0; i < NAMES_N; i++) {
-		if (!(step->names & bit(i)))
-			continue;
-		if (step->values[i] != view->vault[i].value)
+		int there = view->vault[i].value;
+
+		if (!(step->names & bit(i))) {
+			changes.values[i] = NONE;
+			if (step->prune && there != NONE)
+				missing |= bit(i);
+		} else if (step->values[i] != there) {
 			changed |= bit(i);
-		else
+		} else {
 			unchanged++;
+		}
 	}
-	push(view, step, changed, false, false, unchanged, said);
+	push(view, &changes, changed | missing, false, missing != 0, unchanged,
+	    said);
 }
 
 static void
 pull(struct view *view, const struct step *step, struct outcome *said)
 {
+	unsigned clash;
+
 	for (int i = 0; view->copy >= 0 && i < NAMES_N; i++) {
 		if (standing(view, i, view->server[i].value) == CLASH)
 			said->clash |= bit(i);
 	}
-	if (said->clash != 0 && !step->force && !step->blind) {
+	if (said->clash != 0 && step->choice == CHOICE_NONE && !step->blind) {
 		said->status = EXIT_CONFLICT;
 		return;
 	}
+	clash = said->clash;
 	said->clash = 0;
 	for (int i = 0; i < NAMES_N; i++) {
 		bool was = view->vault[i].value != NONE;
@@ -297,7 +317,14 @@ pull(struct view *view, const struct step *step, struct outcome *said)
 		said->count += is;
 		record(view, i);
 	}
-	settle(view, true, step->force, 0);
+	/* What stays is from now on a change to what is there. */
+	for (int i = 0; step->choice == CHOICE_OURS && i < NAMES_N; i++) {
+		if (clash & bit(i))
+			view->held[i].base = view->held[i].behind = NONE;
+	}
+	settle(view, true, is_forced(step),
+	    step->choice == CHOICE_OURS || step->choice == CHOICE_NONE ? 0
+								       : clash);
 }
 
 static void
@@ -326,6 +353,115 @@ restore(struct view *view, const struct step *step, struct outcome *said)
 	else {
 		write.values[name] = past[back];
 		set(view, &write, said);
+	}
+}
+
+/* ---- environments ------------------------------------------------------ */
+
+/* It ends where it fails: what was stored before stays. */
+static void
+set_all(struct world *world, const struct step *step, struct outcome *said)
+{
+	struct step one = *step;
+
+	for (int e = 0; said->status == 0 && e < ENVIRONMENTS_N; e++) {
+		struct view view;
+
+		one.environment = e;
+		view = look(world, &one);
+		said->sets[0] = 0;
+		set(&view, &one, said);
+	}
+}
+
+/* First all that the server has is seen, and then it is written. */
+static void
+write_looked(struct view *view, const struct step *step, unsigned names,
+    struct outcome *said)
+{
+	for (int i = 0; i < NAMES_N; i++)
+		record(view, i);
+	if (names != 0)
+		write_all(view, step, names, false, false, said);
+	settle(view, false, false, names);
+}
+
+/* Whether a value of the copy that no server has is in the way. */
+static bool
+is_in_the_way(const struct view *view, int name, int value)
+{
+	int has = view->copy < 0 ? NONE : here(view, name);
+
+	return has != NONE && has != value &&
+	    has != world_base(view->world, view->copy, view->environment, name);
+}
+
+/* Other values are a conflict, unless a flag says whose stay. */
+static void
+copy(struct view *view, const struct step *step, struct outcome *said)
+{
+	const struct cell *from = view->world->server[step->from];
+	struct step write = *step;
+	unsigned added = 0;
+	unsigned other = 0;
+	int unchanged = 0;
+
+	for (int i = 0; i < NAMES_N; i++) {
+		int there = view->server[i].value;
+		int value = from[i].value;
+
+		write.values[i] = value;
+		if (step->names != 0 && !(step->names & bit(i)))
+			continue;
+		if (value == NONE && step->names != 0) {
+			said->status = EXIT_FAILED;
+			return;
+		}
+		if (value == NONE || value == there)
+			unchanged += value != NONE;
+		else if (there == NONE && !is_in_the_way(view, i, value))
+			added |= bit(i);
+		else
+			other |= bit(i);
+	}
+	if (other != 0 && step->choice == CHOICE_NONE) {
+		said->status = EXIT_CONFLICT;
+		said->clash = other;
+		return;
+	}
+	write_looked(view, &write,
+	    step->choice == CHOICE_OURS ? added : added | other, said);
+	said->sets[0] = added;
+	said->sets[step->choice == CHOICE_OURS ? 2 : 1] = other;
+	said->count = unchanged;
+}
+
+static void
+clean(struct view *view, const struct step *step, struct outcome *said)
+{
+	struct step write = *step;
+	unsigned live = 0;
+
+	for (int i = 0; i < NAMES_N; i++) {
+		write.values[i] = NONE;
+		live |= view->server[i].value != NONE ? bit(i) : 0;
+	}
+	write_looked(view, &write, live, said);
+	said->sets[1] = live;
+}
+
+static void
+diff_both(
+    const struct world *world, const struct step *step, struct outcome *said)
+{
+	for (int i = 0; i < NAMES_N; i++) {
+		int from = world->server[step->from][i].value;
+		int to = world->server[step->environment][i].value;
+
+		if (from != to)
+			said->sets[to == NONE  ? 0
+				: from == NONE ? 1
+					       : 2] |= bit(i);
 	}
 }
 
@@ -382,6 +518,19 @@ model_step(struct world *world, const struct step *step, struct outcome *said)
 			if (list >= 0)
 				said->sets[list] |= bit(i);
 		}
+		break;
+	case OP_SET_ALL:
+		set_all(world, step, said);
+		break;
+	case OP_DIFF_BOTH:
+		diff_both(world, step, said);
+		break;
+	case OP_COPY:
+	case OP_MERGE:
+		copy(&view, step, said);
+		break;
+	case OP_CLEAN:
+		clean(&view, step, said);
 		break;
 	case OP_RESTORE:
 		restore(&view, step, said);

@@ -298,10 +298,13 @@ observe_items(struct held held[NAMES_N], int environment)
 int
 observe(struct world *out, int environment)
 {
-	if (observe_server(out, environment) < 0)
-		return -1;
+	for (int e = 0; e < ENVIRONMENTS_N; e++) {
+		if ((e == environment || environment < 0) &&
+		    observe_server(out, e) < 0)
+			return -1;
+	}
 	memset(out->copy, 0, sizeof(out->copy));
-	for (int e = 0; e < ENVIRONMENTS_N_HERE; e++) {
+	for (int e = 0; e < ENVIRONMENTS_N; e++) {
 		for (int home = 0; home < HOMES_N; home++) {
 			if (observe_vault(out, home, e) < 0)
 				return -1;

@@ -15,7 +15,8 @@ void observe_end(void);
 /**
  * Read everything.
  *
- * @param environment  of which the server is asked; that of the other stays
+ * @param environment  of which the server is asked; -1: all. What it has of
+ *                     the others stays
  * @param out          as it was seen last
  * @return 0, or -1 after saying what cannot be read
  */

@@ -66,7 +66,7 @@ compare_worlds(
 
 	if (memcmp(seen, model, sizeof(*seen)) == 0)
 		return true;
-	for (int e = 0; e < ENVIRONMENTS_N_HERE; e++) {
+	for (int e = 0; e < ENVIRONMENTS_N; e++) {
 		for (int i = 0; i < NAMES_N; i++) {
 			tell_cell(out, "server", e, i, &seen->server[e][i],
 			    &model->server[e][i]);
@@ -145,26 +145,33 @@ half_copy(const struct world *old, const struct world *seen, int environment,
 	return NULL;
 }
 
+/* Of one environment: all is as in the one world, or as in the other. */
+static bool
+is_whole(const struct cell *seen, const struct cell *a, const struct cell *b)
+{
+	size_t size = NAMES_N * sizeof(*seen);
+
+	return homes_split() || memcmp(seen, a, size) == 0 ||
+	    memcmp(seen, b, size) == 0;
+}
+
 /*
  * Each name is at the server as before or as after the whole step, in the
  * vault as well and never ahead of the server. Both take a write as a whole,
- * unless it is sent in parts.
+ * unless it is sent in parts; some commands take down what they saw before.
  */
 static const char *
 half_done(const struct world *old, const struct world *new,
-    const struct world *seen, const struct step *step)
+    const struct world *seen, int e, int home)
 {
-	int e = step->environment;
-	int home = seat_home(step->seat);
 	const char *broken = NULL;
 
-	if (!homes_split() &&
-	    memcmp(seen->server, new->server, sizeof(old->server)) != 0 &&
-	    memcmp(seen->server, old->server, sizeof(old->server)) != 0)
+	if (!is_whole(seen->server[e], old->server[e], new->server[e]))
 		return "the server has a part of it";
-	if (!homes_split() &&
-	    memcmp(seen->vault, new->vault, sizeof(old->vault)) != 0 &&
-	    memcmp(seen->vault, old->vault, sizeof(old->vault)) != 0)
+	if (!is_whole(
+		seen->vault[home][e], old->vault[home][e], old->server[e]) &&
+	    !is_whole(
+		seen->vault[home][e], new->vault[home][e], old->server[e]))
 		return "the vault has a part of it";
 	for (int i = 0; broken == NULL && i < NAMES_N; i++) {
 		const struct cell *server = &seen->server[e][i];
@@ -174,6 +181,7 @@ half_done(const struct world *old, const struct world *new,
 		    !is_same(server, &new->server[e][i]))
 			return "the server has neither the old nor the new";
 		if (!is_same(vault, &old->vault[home][e][i]) &&
+		    !is_same(vault, &old->server[e][i]) &&
 		    !is_same(vault, &new->vault[home][e][i]))
 			return "the vault has neither the old nor the new";
 		if (vault->serial > server->serial)
@@ -189,19 +197,28 @@ static struct world seen;
 
 /* @return why the world cannot be what is left of a step; NULL: it can */
 static const char *
-left_over(const struct world *before, const struct world *model,
+left_over(const struct world *before, const struct world *after,
     const struct step *step)
 {
-	const char *broken = half_done(before, model, &seen, step);
+	const char *broken = NULL;
+
+	for (int e = 0; broken == NULL && e < ENVIRONMENTS_N; e++)
+		broken =
+		    half_done(before, after, &seen, e, seat_home(step->seat));
+	return broken;
+}
+
+/* A pull whose keychain does not answer goes on without it. */
+static const char *
+left_over_blind(const struct world *before, const struct step *step)
+{
 	struct world without = *before;
 	struct step blind = *step;
 	struct outcome ignored = {.status = 0};
 
-	if (broken == NULL || step->operation != OP_PULL)
-		return broken;
 	blind.blind = true;
 	model_step(&without, &blind, &ignored);
-	return half_done(before, &without, &seen, step);
+	return left_over(before, &without, step);
 }
 
 /* Do one step, look at all there is, and compare. @return whether it held */
@@ -228,7 +245,8 @@ play_step(const struct step *step, struct world *model, struct played *out,
 	trouble = doubles_trouble_end();
 	doubles_stop_helpers(true);
 	model_step(model, step, &expected);
-	if (observe(&seen, step->environment) < 0) {
+	if (observe(&seen,
+		step->operation == OP_SET_ALL ? -1 : step->environment) < 0) {
 		tell(out, "what is there cannot be read");
 		return false;
 	}
@@ -244,6 +262,8 @@ play_step(const struct step *step, struct world *model, struct played *out,
 		compare_worlds(out, &seen, model);
 	} else {
 		broken = left_over(&before, model, step);
+		if (broken != NULL && step->operation == OP_PULL)
+			broken = left_over_blind(&before, step);
 		if (broken != NULL)
 			tell(out, broken);
 		*model = seen;
@@ -260,7 +280,7 @@ check_history(const struct world *model, struct played *out)
 	struct arena_mark mark = arena_mark();
 	bool same = true;
 
-	for (int e = 0; e < ENVIRONMENTS_N_HERE; e++) {
+	for (int e = 0; e < ENVIRONMENTS_N; e++) {
 		for (int i = 0; i < NAMES_N; i++) {
 			int serial = model->server[e][i].serial;
 			struct cell past[PAST_N];

@@ -143,7 +143,8 @@ draw(uint64_t *state, int *fresh, bool can_delete)
 		if (steps[i].operation == OP_DELETE)
 			steps[i].operation = OP_SET;
 	}
-	steps[0].force = steps[1].force = dice == 1 || dice == 2;
+	if (dice == 1 || dice == 2)
+		steps[0].choice = steps[1].choice = CHOICE_FORCE;
 	if (dice == 3)
 		draw_apart(steps, fresh);
 }
@@ -174,7 +175,8 @@ judge(const struct world *before, const struct world *after)
 	}
 	if (winners == 0)
 		return "nobody won";
-	if (steps[0].force ? winners != RACERS_N : !one_home && winners != 1)
+	if (is_forced(&steps[0]) ? winners != RACERS_N
+				 : !one_home && winners != 1)
 		return "not one won and one was told";
 	if (is->serial != was->serial + winners)
 		return "not one version for each that won";

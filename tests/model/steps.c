@@ -14,20 +14,28 @@
 /* How often each is done, of a hundred. */
 static const unsigned weights[OPERATIONS_N] = {
     [OP_SET] = 16,
+    [OP_SET_ALL] = 3,
     [OP_DELETE] = 8,
     [OP_PUSH] = 16,
     [OP_PUSH_FILE] = 8,
     [OP_PULL] = 18,
     [OP_FETCH] = 7,
     [OP_DIFF] = 5,
+    [OP_DIFF_BOTH] = 2,
+    [OP_COPY] = 6,
+    [OP_MERGE] = 4,
+    [OP_CLEAN] = 2,
     [OP_RESTORE] = 6,
     [OP_EDIT] = 22,
 };
 
-static const char *const operation_names[OPERATIONS_N] = {"set", "delete",
-    "push", "push-file", "pull", "fetch", "diff", "restore", "edit"};
+static const char *const operation_names[OPERATIONS_N] = {"set", "set-all",
+    "delete", "push", "push-file", "pull", "fetch", "diff", "diff-both", "copy",
+    "merge", "clean", "restore", "edit"};
 static const char *const seat_names[SEATS_N] = {
     "vault", "file-a", "file-b", "items"};
+static const char *const choice_names[CHOICES_N] = {
+    "-", "ours", "theirs", "force"};
 static const char *const trouble_names[TROUBLES_N] = {
     "none", "refused", "unheard", "end"};
 
@@ -78,8 +86,9 @@ some_operation(uint64_t *state)
 static bool
 has_names(enum operation operation)
 {
-	return operation == OP_SET || operation == OP_DELETE ||
-	    operation == OP_PUSH_FILE || operation == OP_EDIT;
+	return operation == OP_SET || operation == OP_SET_ALL ||
+	    operation == OP_DELETE || operation == OP_PUSH_FILE ||
+	    operation == OP_EDIT;
 }
 
 /* Mostly one name; at times several, and for a copy that gets lost all. */
@@ -116,12 +125,46 @@ choose_version(struct step *step, uint64_t *state, const struct world *now)
 	step->values[name] = version < 1 ? serial : version;
 }
 
-static bool
-can_force(enum operation operation)
+/* One of them more often, so that something happens there. */
+static int
+some_environment(uint64_t *state)
 {
-	return operation == OP_SET || operation == OP_DELETE ||
-	    operation == OP_PUSH || operation == OP_PUSH_FILE ||
-	    operation == OP_PULL;
+	return random_below(state, 2) == 0
+	    ? 0
+	    : (int)random_below(state, ENVIRONMENTS_N);
+}
+
+static void
+choose_pair(struct step *step, uint64_t *state)
+{
+	step->from = (step->environment + 1 +
+			 (int)random_below(state, ENVIRONMENTS_N - 1)) %
+	    ENVIRONMENTS_N;
+	if (step->operation != OP_DIFF_BOTH && random_below(state, 3) > 0)
+		step->names = some_names(state);
+}
+
+static enum choice
+some_choice(enum operation operation, uint64_t *state)
+{
+	unsigned dice = random_below(state, 8);
+
+	switch (operation) {
+	case OP_SET:
+	case OP_SET_ALL:
+	case OP_DELETE:
+		return dice == 0 ? CHOICE_FORCE : CHOICE_NONE;
+	case OP_PUSH:
+	case OP_PUSH_FILE:
+	case OP_PULL:
+		return dice < CHOICES_N ? (enum choice)dice : CHOICE_NONE;
+	case OP_COPY:
+		return dice < 3 ? CHOICE_FORCE : CHOICE_NONE;
+	case OP_MERGE:
+		return (enum choice)(dice % CHOICE_FORCE);
+	default:
+		return CHOICE_NONE;
+	}
 }
 
 void
@@ -130,7 +173,7 @@ step_random(
 {
 	struct step step = {.operation = some_operation(state),
 	    .seat = (enum seat)random_below(state, SEATS_N),
-	    .environment = random_below(state, 4) == 0};
+	    .environment = some_environment(state)};
 	bool gone = step.operation == OP_DELETE ||
 	    (step.operation == OP_EDIT && random_below(state, 4) == 0);
 
@@ -148,7 +191,14 @@ step_random(
 	}
 	if (step.operation == OP_RESTORE)
 		choose_version(&step, state, now);
-	step.force = can_force(step.operation) && random_below(state, 8) == 0;
+	step.from = step.environment;
+	if (step.operation == OP_COPY || step.operation == OP_MERGE ||
+	    step.operation == OP_DIFF_BOTH)
+		choose_pair(&step, state);
+	step.choice = some_choice(step.operation, state);
+	step.prune =
+	    (step.operation == OP_PUSH || step.operation == OP_PUSH_FILE) &&
+	    random_below(state, 6) == 0;
 	if (step.operation != OP_EDIT && random_below(state, 12) == 0) {
 		step.trouble = (enum trouble_kind)(
 		    1 + random_below(state, TROUBLES_N - 1));
@@ -162,9 +212,11 @@ step_random(
 const char *
 step_print(char out[STEP_TEXT], const struct step *step)
 {
-	size_t len = (size_t)snprintf(out, STEP_TEXT, "%s %s %s ",
+	bool two = step->from != step->environment;
+	size_t len = (size_t)snprintf(out, STEP_TEXT, "%s %s %s%s%s ",
 	    operation_names[step->operation], seat_names[step->seat],
-	    homes_environment(step->environment));
+	    homes_environment(step->environment), two ? "<" : "",
+	    two ? homes_environment(step->from) : "");
 	const char *comma = "";
 
 	for (int i = 0; i < NAMES_N; i++) {
@@ -174,9 +226,10 @@ step_print(char out[STEP_TEXT], const struct step *step)
 		    comma, act_name(i), step->values[i]);
 		comma = ",";
 	}
-	snprintf(out + len, STEP_TEXT - len, "%s %s %s:%d",
-	    step->names == 0 ? "-" : "", step->force ? "force" : "-",
-	    trouble_names[step->trouble], step->at);
+	snprintf(out + len, STEP_TEXT - len, "%s %s%s %s:%d",
+	    step->names == 0 ? "-" : "", choice_names[step->choice],
+	    step->prune ? "+prune" : "", trouble_names[step->trouble],
+	    step->at);
 	return out;
 }
 
@@ -215,33 +268,50 @@ read_values(struct step *step, char *list)
 	return 0;
 }
 
+/* "TO", or "TO<FROM" */
+static int
+read_environments(struct step *step, char *text)
+{
+	char *from = strchr(text, '<');
+
+	if (from != NULL)
+		*from++ = '\0';
+	step->environment = index_of(environment_names, ENVIRONMENTS_N, text);
+	step->from = from == NULL
+	    ? step->environment
+	    : index_of(environment_names, ENVIRONMENTS_N, from);
+	return step->environment < 0 || step->from < 0 ? -1 : 0;
+}
+
 int
 step_read(struct step *out, const char *line)
 {
 	char operation[16];
 	char seat[16];
-	char environment[16];
+	char environment[32];
 	char values[160];
-	char force[16];
+	char choice[16];
 	char trouble[16];
 	struct step step = {.names = 0};
-	int numbers[3];
+	int numbers[5];
 
-	if (sscanf(line, "%15s %15s %15s %159s %15s %15[^:]:%d", operation,
-		seat, environment, values, force, trouble, &step.at) != 7)
+	if (sscanf(line, "%15s %15s %31s %159s %15s %15[^:]:%d", operation,
+		seat, environment, values, choice, trouble, &step.at) != 7)
 		return -1;
 	numbers[0] = index_of(operation_names, OPERATIONS_N, operation);
 	numbers[1] = index_of(seat_names, SEATS_N, seat);
 	numbers[2] = index_of(trouble_names, TROUBLES_N, trouble);
-	if (numbers[0] < 0 || numbers[1] < 0 || numbers[2] < 0 ||
-	    read_values(&step, values) < 0)
+	step.prune = strchr(choice, '+') != NULL;
+	choice[strcspn(choice, "+")] = '\0';
+	numbers[3] = index_of(choice_names, CHOICES_N, choice);
+	numbers[4] = read_environments(&step, environment);
+	if (numbers[3] < 0 || numbers[4] < 0 || numbers[0] < 0 ||
+	    numbers[1] < 0 || numbers[2] < 0 || read_values(&step, values) < 0)
 		return -1;
 	step.operation = (enum operation)numbers[0];
 	step.seat = (enum seat)numbers[1];
 	step.trouble = (enum trouble_kind)numbers[2];
-	step.environment =
-	    text_equal(environment, homes_environment(0)) ? 0 : 1;
-	step.force = text_equal(force, "force");
+	step.choice = (enum choice)numbers[3];
 	*out = step;
 	return 0;
 }

@@ -14,13 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-	NAMES_N = 5,
-	ENVIRONMENTS_N_HERE = 2,
-	HOMES_N = 3,
-	COPIES_N = 3,
-	PAST_N = 11
-};
+#include <agentsecrets/names.h>
+
+enum { NAMES_N = 5, HOMES_N = 3, COPIES_N = 3, PAST_N = 11 };
 
 /* Where a step happens. */
 enum seat { SEAT_VAULT, SEAT_FILE_A, SEAT_FILE_B, SEAT_ITEMS, SEATS_N };
@@ -42,21 +38,26 @@ struct held {
 };
 
 struct world {
-	struct cell server[ENVIRONMENTS_N_HERE][NAMES_N];
+	struct cell server[ENVIRONMENTS_N][NAMES_N];
 	/* What the server holds and held before, newest first. */
-	int past[ENVIRONMENTS_N_HERE][NAMES_N][PAST_N];
-	struct cell vault[HOMES_N][ENVIRONMENTS_N_HERE][NAMES_N];
-	struct held copy[COPIES_N][ENVIRONMENTS_N_HERE][NAMES_N];
+	int past[ENVIRONMENTS_N][NAMES_N][PAST_N];
+	struct cell vault[HOMES_N][ENVIRONMENTS_N][NAMES_N];
+	struct held copy[COPIES_N][ENVIRONMENTS_N][NAMES_N];
 };
 
 enum operation {
 	OP_SET,
+	OP_SET_ALL, /* in every environment */
 	OP_DELETE,
 	OP_PUSH, /* the own copy */
 	OP_PUSH_FILE,
 	OP_PULL,
 	OP_FETCH, /* env --fresh */
 	OP_DIFF,
+	OP_DIFF_BOTH, /* two environments */
+	OP_COPY,      /* from another environment; no name: all */
+	OP_MERGE,
+	OP_CLEAN,
 	OP_RESTORE, /* one name; its value says which version */
 	OP_EDIT,    /* another program changes the copy */
 	OPERATIONS_N
@@ -71,13 +72,24 @@ enum trouble_kind {
 	TROUBLES_N
 };
 
+/* What a flag says about conflicts. */
+enum choice {
+	CHOICE_NONE,
+	CHOICE_OURS,
+	CHOICE_THEIRS,
+	CHOICE_FORCE,
+	CHOICES_N
+};
+
 struct step {
 	enum operation operation;
 	enum seat seat;
 	int environment;
+	int from;	/* of a copy, a merge, a diff of two */
 	unsigned names; /* a bit a name */
 	int values[NAMES_N];
-	bool force;
+	enum choice choice;
+	bool prune; /* of a push */
 	bool blind; /* a pull whose keychain does not answer goes on */
 	enum trouble_kind trouble;
 	int at;
@@ -87,8 +99,9 @@ struct step {
 struct outcome {
 	int status;	/* exit status */
 	unsigned clash; /* the names that a conflict is about */
-	/* written, deleted; added, changed, gone; the lists of a diff in the
-	 * order of struct diff_result; the names that a command gets */
+	/* written, deleted, taken; added, changed, gone or kept; the lists of a
+	 * diff in the order of struct diff_result; the names that a command
+	 * gets */
 	unsigned sets[5];
 	int count; /* unchanged; all that there are */
 	char text[256];
@@ -113,6 +126,12 @@ static inline int
 copy_home(int copy)
 {
 	return seat_home((enum seat)(copy + 1));
+}
+
+static inline bool
+is_forced(const struct step *step)
+{
+	return step->choice == CHOICE_FORCE;
 }
 
 static inline unsigned
