@@ -4,19 +4,10 @@
 
 #include <agentsecrets/exits.h>
 
-/* One environment, as a step at one seat sees it. */
-struct view {
-	struct world *world;
-	int environment;
-	int home;
-	int copy; /* or -1 */
-	struct cell *server;
-	struct cell *vault;
-	struct held *held;
-};
+#include "model_view.h"
 
-static struct view
-look(struct world *world, const struct step *step)
+struct view
+view_of(struct world *world, const struct step *step)
 {
 	int home = seat_home(step->seat);
 	int copy = seat_copy(step->seat);
@@ -24,7 +15,10 @@ look(struct world *world, const struct step *step)
 	return (struct view){world, step->environment, home, copy,
 	    world->server[step->environment],
 	    world->vault[home][step->environment],
-	    copy < 0 ? NULL : world->copy[copy][step->environment]};
+	    copy < 0 ? NULL : world->copy[copy][step->environment],
+	    copy < 0 || step->seat == SEAT_ITEMS
+		? NULL
+		: &world->file[copy][step->environment]};
 }
 
 /* ---- the three-way comparison ------------------------------------------ */
@@ -42,12 +36,8 @@ compare(int here, int base, int there)
 	return there == base ? KEEP : CLASH;
 }
 
-/*
- * What the copy has. An empty item of a name that is behind is what a
- * keychain leaves that was killed over it, and counts as none.
- */
-static int
-here(const struct view *view, int name)
+int
+view_here(const struct view *view, int name)
 {
 	const struct held *held = &view->held[name];
 
@@ -60,16 +50,15 @@ here(const struct view *view, int name)
 static enum standing
 standing(const struct view *view, int name, int there)
 {
-	return compare(here(view, name),
+	return compare(view_here(view, name),
 	    world_base(view->world, view->copy, view->environment, name),
 	    there);
 }
 
 /* ---- server, vault, copy ----------------------------------------------- */
 
-/* The vault takes a row; every copy of the home is behind from then on. */
-static void
-record(struct view *view, int name)
+void
+view_record(struct view *view, int name)
 {
 	struct cell old = view->vault[name];
 	struct cell now = view->server[name];
@@ -106,18 +95,8 @@ is_as_seen(const struct view *view, const struct step *step, unsigned names)
 	return true;
 }
 
-/*
- * All or nothing. Where somebody else wrote meanwhile, all that there is is
- * looked at, compared value by value, and recorded together with what is
- * written.
- *
- * @param own   the copy is what is sent: its base counts
- * @param look  in any case
- * @param said  out: what was written and deleted, what was taken instead, how
- *              many were there already; a conflict
- */
-static void
-write_all(struct view *view, const struct step *step, unsigned names, bool own,
+void
+view_write(struct view *view, const struct step *step, unsigned names, bool own,
     bool look, struct outcome *said)
 {
 	unsigned equal = 0;
@@ -151,21 +130,17 @@ write_all(struct view *view, const struct step *step, unsigned names, bool own,
 		if (names & ~equal & ~taken & bit(i))
 			said->sets[step->values[i] == NONE] |= bit(i);
 		if (look || (names & bit(i)))
-			record(view, i);
+			view_record(view, i);
 	}
 	said->sets[2] = taken;
 	said->count = __builtin_popcount(equal);
 }
 
-/*
- * The copy follows the vault, but for what was changed in it.
- *
- * @param all    look at every name, not only at those behind
- * @param named  these the copy gets in any case
- */
-static void
-settle(struct view *view, bool all, bool force, unsigned named)
+void
+view_settle(struct view *view, bool all, bool force, unsigned named)
 {
+	if (all && view->file != NULL)
+		*view->file = 1;
 	for (int i = 0; view->copy >= 0 && i < NAMES_N; i++) {
 		struct held *held = &view->held[i];
 		int there = view->vault[i].value;
@@ -178,6 +153,8 @@ settle(struct view *view, bool all, bool force, unsigned named)
 			how = force ? BRING : KEEP;
 		if (named & bit(i))
 			how = BRING;
+		if (how == BRING && view->file != NULL)
+			*view->file |= held->value != there;
 		if (how == BRING)
 			held->value = there;
 		if (how != KEEP)
@@ -187,14 +164,13 @@ settle(struct view *view, bool all, bool force, unsigned named)
 
 /* ---- the commands ------------------------------------------------------ */
 
-/* Of names that somebody gave all count as written, also the same again. */
-static void
-set(struct view *view, const struct step *step, struct outcome *said)
+void
+view_set(struct view *view, const struct step *step, struct outcome *said)
 {
-	write_all(view, step, step->names, false, false, said);
+	view_write(view, step, step->names, false, false, said);
 	if (said->status != 0)
 		return;
-	settle(view, false, false, step->names);
+	view_settle(view, false, false, step->names);
 	*said = (struct outcome){.status = 0};
 	said->sets[step->operation == OP_DELETE] = step->names;
 }
@@ -208,7 +184,7 @@ static void delete (
 			return;
 		}
 	}
-	set(view, step, said);
+	view_set(view, step, said);
 }
 
 /*
@@ -220,10 +196,10 @@ push(struct view *view, const struct step *step, unsigned changed, bool own,
     bool look, int unchanged, struct outcome *said)
 {
 	if (changed != 0)
-		write_all(view, step, changed, own, look, said);
+		view_write(view, step, changed, own, look, said);
 	if (said->status != 0)
 		return;
-	settle(view, false, false, own || is_forced(step) ? changed : 0);
+	view_settle(view, false, false, own || is_forced(step) ? changed : 0);
 	said->count += unchanged;
 }
 
@@ -252,14 +228,15 @@ push_own(struct view *view, const struct step *step, struct outcome *said)
 		    there != NONE && base != NONE)
 			missing |= bit(i);
 	}
-	/* A lost keychain, or file, does not empty a project. */
-	if (missing != 0 && entries == 0 && step->seat == SEAT_ITEMS)
-		said->status = EXIT_FAILED;
-	if (view->copy < 0 || entries == 0)
-		missing = 0;
-	if (said->status != 0 || view->copy < 0 ||
-	    (entries == 0 && step->seat != SEAT_ITEMS))
+	if (view->copy < 0 ||
+	    (view->file != NULL &&
+		(!*view->file || (entries == 0 && !step->prune))))
 		return;
+	/* A keychain that was lost, or a file, does not empty a project. */
+	if (missing != 0 && entries == 0) {
+		said->status = EXIT_FAILED;
+		return;
+	}
 	kept = step->seat == SEAT_ITEMS ? 0
 					: entries - __builtin_popcount(changed);
 	push(view, &changes, changed | missing, true, clash || missing != 0,
@@ -315,23 +292,22 @@ pull(struct view *view, const struct step *step, struct outcome *said)
 		said->sets[1] |= was && is && moved ? bit(i) : 0;
 		said->sets[2] |= was && !is ? bit(i) : 0;
 		said->count += is;
-		record(view, i);
+		view_record(view, i);
 	}
 	/* What stays is from now on a change to what is there. */
 	for (int i = 0; step->choice == CHOICE_OURS && i < NAMES_N; i++) {
 		if (clash & bit(i))
 			view->held[i].base = view->held[i].behind = NONE;
 	}
-	settle(view, true, is_forced(step),
-	    step->choice == CHOICE_OURS || step->choice == CHOICE_NONE ? 0
-								       : clash);
+	view_settle(view, true, is_forced(step),
+	    step->choice == CHOICE_THEIRS ? clash : 0);
 }
 
 static void
 fetch(struct view *view, struct outcome *said)
 {
 	for (int i = 0; i < NAMES_N; i++) {
-		record(view, i);
+		view_record(view, i);
 		said->sets[0] |= view->vault[i].value != NONE ? bit(i) : 0;
 	}
 }
@@ -352,116 +328,7 @@ restore(struct view *view, const struct step *step, struct outcome *said)
 		said->count = 1;
 	else {
 		write.values[name] = past[back];
-		set(view, &write, said);
-	}
-}
-
-/* ---- environments ------------------------------------------------------ */
-
-/* It ends where it fails: what was stored before stays. */
-static void
-set_all(struct world *world, const struct step *step, struct outcome *said)
-{
-	struct step one = *step;
-
-	for (int e = 0; said->status == 0 && e < ENVIRONMENTS_N; e++) {
-		struct view view;
-
-		one.environment = e;
-		view = look(world, &one);
-		said->sets[0] = 0;
-		set(&view, &one, said);
-	}
-}
-
-/* First all that the server has is seen, and then it is written. */
-static void
-write_looked(struct view *view, const struct step *step, unsigned names,
-    struct outcome *said)
-{
-	for (int i = 0; i < NAMES_N; i++)
-		record(view, i);
-	if (names != 0)
-		write_all(view, step, names, false, false, said);
-	settle(view, false, false, names);
-}
-
-/* Whether a value of the copy that no server has is in the way. */
-static bool
-is_in_the_way(const struct view *view, int name, int value)
-{
-	int has = view->copy < 0 ? NONE : here(view, name);
-
-	return has != NONE && has != value &&
-	    has != world_base(view->world, view->copy, view->environment, name);
-}
-
-/* Other values are a conflict, unless a flag says whose stay. */
-static void
-copy(struct view *view, const struct step *step, struct outcome *said)
-{
-	const struct cell *from = view->world->server[step->from];
-	struct step write = *step;
-	unsigned added = 0;
-	unsigned other = 0;
-	int unchanged = 0;
-
-	for (int i = 0; i < NAMES_N; i++) {
-		int there = view->server[i].value;
-		int value = from[i].value;
-
-		write.values[i] = value;
-		if (step->names != 0 && !(step->names & bit(i)))
-			continue;
-		if (value == NONE && step->names != 0) {
-			said->status = EXIT_FAILED;
-			return;
-		}
-		if (value == NONE || value == there)
-			unchanged += value != NONE;
-		else if (there == NONE && !is_in_the_way(view, i, value))
-			added |= bit(i);
-		else
-			other |= bit(i);
-	}
-	if (other != 0 && step->choice == CHOICE_NONE) {
-		said->status = EXIT_CONFLICT;
-		said->clash = other;
-		return;
-	}
-	write_looked(view, &write,
-	    step->choice == CHOICE_OURS ? added : added | other, said);
-	said->sets[0] = added;
-	said->sets[step->choice == CHOICE_OURS ? 2 : 1] = other;
-	said->count = unchanged;
-}
-
-static void
-clean(struct view *view, const struct step *step, struct outcome *said)
-{
-	struct step write = *step;
-	unsigned live = 0;
-
-	for (int i = 0; i < NAMES_N; i++) {
-		write.values[i] = NONE;
-		live |= view->server[i].value != NONE ? bit(i) : 0;
-	}
-	write_looked(view, &write, live, said);
-	said->sets[1] = live;
-}
-
-static void
-diff_both(
-    const struct world *world, const struct step *step, struct outcome *said)
-{
-	for (int i = 0; i < NAMES_N; i++) {
-		int from = world->server[step->from][i].value;
-		int to = world->server[step->environment][i].value;
-
-		if (from != to)
-			said->sets[to == NONE  ? 0
-				: from == NONE ? 1
-					       : 2] |= bit(i);
+		view_set(view, &write, said);
 	}
 }
 
@@ -471,7 +338,8 @@ difference(const struct view *view, int name)
 {
 	enum { ONLY_HERE, ONLY_THERE, HERE, THERE, BOTH };
 	int there = view->server[name].value;
-	int has = view->copy < 0 ? view->vault[name].value : here(view, name);
+	int has =
+	    view->copy < 0 ? view->vault[name].value : view_here(view, name);
 
 	switch (view->copy < 0 ? compare(has, has, there)
 			       : standing(view, name, there)) {
@@ -487,14 +355,29 @@ difference(const struct view *view, int name)
 	return -1;
 }
 
+/* A file without a line is removed: that is how copies get lost. */
+static void
+edit(struct view *view, const struct step *step)
+{
+	int any = 0;
+
+	for (int i = 0; i < NAMES_N; i++) {
+		if (step->names & bit(i))
+			view->held[i].value = step->values[i];
+		any |= view->held[i].value != NONE;
+	}
+	if (view->file != NULL)
+		*view->file = any;
+}
+
 void
 model_step(struct world *world, const struct step *step, struct outcome *said)
 {
-	struct view view = look(world, step);
+	struct view view = view_of(world, step);
 
 	switch (step->operation) {
 	case OP_SET:
-		set(&view, step, said);
+		view_set(&view, step, said);
 		break;
 	case OP_DELETE:
 		delete (&view, step, said);
@@ -520,26 +403,23 @@ model_step(struct world *world, const struct step *step, struct outcome *said)
 		}
 		break;
 	case OP_SET_ALL:
-		set_all(world, step, said);
+		model_set_all(world, step, said);
 		break;
 	case OP_DIFF_BOTH:
-		diff_both(world, step, said);
+		model_diff_both(world, step, said);
 		break;
 	case OP_COPY:
 	case OP_MERGE:
-		copy(&view, step, said);
+		model_copy(&view, step, said);
 		break;
 	case OP_CLEAN:
-		clean(&view, step, said);
+		model_clean(&view, step, said);
 		break;
 	case OP_RESTORE:
 		restore(&view, step, said);
 		break;
 	case OP_EDIT:
-		for (int i = 0; i < NAMES_N; i++) {
-			if (step->names & bit(i))
-				view.held[i].value = step->values[i];
-		}
+		edit(&view, step);
 		break;
 	case OPERATIONS_N:
 		break;

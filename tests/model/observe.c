@@ -249,8 +249,9 @@ read_line(struct held held[NAMES_N], char *line)
 }
 
 static int
-observe_file(struct held held[NAMES_N], enum seat seat, int environment)
+observe_file(struct world *out, enum seat seat, int environment)
 {
+	struct held *held = out->copy[seat_copy(seat)][environment];
 	char path[PATH_MAX];
 	char text[1024];
 	char *line = text;
@@ -260,6 +261,7 @@ observe_file(struct held held[NAMES_N], enum seat seat, int environment)
 	snprintf(path, sizeof(path), "%s/.env.%s", homes_directory(seat),
 	    homes_environment(environment));
 	fd = open(path, O_RDONLY | O_CLOEXEC);
+	out->file[seat_copy(seat)][environment] = fd >= 0;
 	if (fd >= 0)
 		n = read(fd, text, sizeof(text) - 1);
 	if (n < 0)
@@ -309,10 +311,8 @@ observe(struct world *out, int environment)
 			if (observe_vault(out, home, e) < 0)
 				return -1;
 		}
-		if (observe_file(out->copy[seat_copy(SEAT_FILE_A)][e],
-			SEAT_FILE_A, e) < 0 ||
-		    observe_file(out->copy[seat_copy(SEAT_FILE_B)][e],
-			SEAT_FILE_B, e) < 0 ||
+		if (observe_file(out, SEAT_FILE_A, e) < 0 ||
+		    observe_file(out, SEAT_FILE_B, e) < 0 ||
 		    observe_items(out->copy[seat_copy(SEAT_ITEMS)][e], e) < 0)
 			return -1;
 	}

@@ -79,6 +79,8 @@ compare_worlds(
 				    &model->copy[c][e][i]);
 		}
 	}
+	if (memcmp(seen->file, model->file, sizeof(seen->file)) != 0)
+		tell(out, "a file is there, or is not");
 	if (memcmp(seen->past, model->past, sizeof(seen->past)) != 0)
 		tell(out, "the server went another way");
 	return false;

@@ -43,6 +43,7 @@ struct world {
 	int past[ENVIRONMENTS_N][NAMES_N][PAST_N];
 	struct cell vault[HOMES_N][ENVIRONMENTS_N][NAMES_N];
 	struct held copy[COPIES_N][ENVIRONMENTS_N][NAMES_N];
+	int file[COPIES_N][ENVIRONMENTS_N]; /* whether it is there */
 };
 
 enum operation {
