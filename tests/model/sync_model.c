@@ -2,13 +2,13 @@
  * sync_model: random sequences of what people do with their secrets, on three
  * machines and one server, compared with a model of it after every step.
  *
- *	sync_model DIRECTORY SERVER steps N [SEED [LIMIT]]
- *	sync_model DIRECTORY SERVER replay FILE...
- *	sync_model DIRECTORY SERVER race ROUNDS [SEED]
+ *	sync_model DIRECTORY SERVER LIMIT steps N [SEED]
+ *	sync_model DIRECTORY SERVER LIMIT replay FILE...
+ *	sync_model DIRECTORY SERVER LIMIT race ROUNDS [SEED]
  *
- * DIRECTORY is empty and the caller's. What fails is shortened and printed as
- * a FILE that `replay` reads. LIMIT is how many secrets the server takes in one
- * request.
+ * DIRECTORY is empty and the caller's. LIMIT is how many secrets the server
+ * takes in one request; 0: as ever. What fails is shortened and printed as a
+ * FILE that `replay` reads.
  */
 #include "config.h"
 
@@ -130,29 +130,30 @@ int
 main(int argc, char **argv)
 {
 	uint64_t seed =
-	    argc > 5 ? strtoull(argv[5], NULL, 10) : (uint64_t)time(NULL);
+	    argc > 6 ? strtoull(argv[6], NULL, 10) : (uint64_t)time(NULL);
 	int status = 2;
+	int n;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc < 5) {
+	if (argc < 6) {
 		fprintf(stderr,
-		    "usage: sync_model DIRECTORY SERVER steps N [SEED "
-		    "[LIMIT]]\n"
-		    "       sync_model DIRECTORY SERVER replay FILE...\n"
-		    "       sync_model DIRECTORY SERVER race ROUNDS [SEED]\n");
+		    "usage: sync_model DIRECTORY SERVER LIMIT "
+		    "steps|race N [SEED]\n"
+		    "       sync_model DIRECTORY SERVER LIMIT "
+		    "replay FILE...\n");
 		return 2;
 	}
+	n = (int)strtol(argv[5], NULL, 10);
 	doubles_keep_helpers(false);
-	if (homes_open(argv[1], argv[2],
-		argc > 6 ? (int)strtol(argv[6], NULL, 10) : 0) < 0)
+	if (homes_open(argv[1], argv[2], (int)strtol(argv[3], NULL, 10)) < 0)
 		return 2;
 	doubles_keep_helpers(true);
-	if (text_equal(argv[3], "steps"))
-		status = play_random((int)strtol(argv[4], NULL, 10), seed);
-	else if (text_equal(argv[3], "race"))
-		status = race((int)strtol(argv[4], NULL, 10), seed);
-	else if (text_equal(argv[3], "replay"))
-		status = play_files(argv + 4);
+	if (text_equal(argv[4], "steps"))
+		status = play_random(n, seed);
+	else if (text_equal(argv[4], "race"))
+		status = race(n, seed);
+	else if (text_equal(argv[4], "replay"))
+		status = play_files(argv + 5);
 	homes_close();
 	return status;
 }
