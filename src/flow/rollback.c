@@ -15,6 +15,7 @@
 #include "resolve.h"
 #include "settle.h"
 #include "write.h"
+#include "write_parts.h"
 
 static const struct resolve_words words = {
     .what = "older on the server than what was seen here",
@@ -195,6 +196,17 @@ write_ours(struct back *back, const struct change *changes, size_t n,
     const struct caller *caller, struct err *err)
 {
 	AUTO_VAULT struct vault none = VAULT_INIT;
+	struct net_rows conflicts = {NULL, 0, BUF_INIT};
+	struct parts parts = {
+	    .net = &back->net,
+	    .place = &back->place,
+	    .key = &back->key,
+	    .vault = &back->vault,
+	    .caller = caller,
+	    .changes = changes,
+	    .n = n,
+	};
+	int rc;
 
 	if (exchange_record_rows(&back->place, &none, 0, back->vault.revision,
 		false, &back->vault, err) < 0)
@@ -203,8 +215,14 @@ write_ours(struct back *back, const struct change *changes, size_t n,
 		if (vault_put(&back->vault, &back->accepted.rows[i], err) < 0)
 			return -(int)err->status;
 	}
-	return write_changes(&back->net, &back->place, &back->key, &back->vault,
-	    changes, n, false, caller, err);
+	rc = write_parts(&parts, &conflicts, err);
+	net_rows_release(&conflicts);
+	if (rc == -EXIT_CONFLICT) {
+		err_set(err, EXIT_CONFLICT,
+		    "somebody has written to the server meanwhile");
+		err_hint(err, "run it again");
+	}
+	return rc < 0 ? write_parts_explain(&parts, err) : 0;
 }
 
 static int

@@ -182,3 +182,54 @@ has() {
   stop_server || :
   run -4 agentsecrets trust accept-rollback
 }
+
+@test "on a terminal each name is asked about, or all at once" {
+  went_back
+  cp -a "$AGENTSECRETS_HOME" kept
+  cp .env.development kept.env
+  at_terminal() { run python3 "$BATS_TEST_DIRNAME/terminal.py" "$@"; }
+  for answer in 'q\n' '\x04'; do
+    at_terminal 'expect:A: version 2 was seen, the server has version 1' \
+      'expect:A: [m]ine (what was seen here, as the newest version), [t]heirs (what the server shows)' \
+      "send:$answer" -- agentsecrets trust accept-rollback
+    assert_status 5
+  done
+  at_terminal 'expect:Take what the server shows, for 4 names [y/N]? ' 'send:\n' \
+    -- agentsecrets trust accept-rollback --theirs
+  assert_status 1
+  diff -r "$AGENTSECRETS_HOME" kept
+  cmp .env.development kept.env
+  at_terminal 'expect:A: [m]ine' 'send:m\n' 'expect:B: [m]ine' 'send:x\n' \
+    'expect:B: [m]ine' 'send:t\n' 'expect:C: [m]ine' 'send:T\n' \
+    -- agentsecrets trust accept-rollback
+  assert_status 0
+  assert_match 'written again A'
+  assert_match 'accepted B'
+  has '2 b   same'
+  [ "$(mark A)" = 'secret 3' ]
+  [ "$(mark B)" = 'secret 2' ]
+  run -0 agentsecrets diff --exit-code
+  restore
+  at_terminal 'expect:[y/N]? ' 'send:y\n' -- agentsecrets trust accept-rollback --ours
+  assert_status 0
+  has '2 b   same'
+}
+
+@test "a file that was changed itself keeps its value" {
+  went_back
+  sed -i 's/^A=.*/A=edited/' .env.development
+  run -0 agentsecrets trust accept-rollback --ours -y
+  grep -qx A=edited .env.development
+  run -0 agentsecrets diff
+  [[ $output == *'changed here'*A* ]] || fail "$output"
+  run -0 agentsecrets get A
+  [ "$output" = 2 ]
+  restore
+  run -0 agentsecrets trust accept-rollback --theirs -y
+  grep -qx A=edited .env.development
+  # Changed here and, by the restore, there.
+  run -5 agentsecrets push
+  run -0 agentsecrets push --force
+  run -0 agentsecrets get A
+  [ "$output" = edited ]
+}
