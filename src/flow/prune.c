@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <agentsecrets/dotenv.h>
 #include <agentsecrets/text.h>
 
 static int
@@ -14,19 +15,46 @@ compare_change(const void *name, const void *change)
 	return strcmp(name, ((const struct change *)change)->name);
 }
 
+/*
+ * Whether a file lacks a name because it cannot hold the value: then nobody
+ * took it out.
+ */
+static int
+is_unwritable(const struct workspace_key *key, struct vault *vault,
+    const struct vault_row *row, struct err *err)
+{
+	struct arena_mark mark = arena_mark();
+	struct secret value;
+	bool unwritable;
+
+	if (row->epoch != 0 && row->epoch != key->epoch)
+		return 0;
+	if (exchange_open(key, vault, row, 0, &value, err) < 0)
+		return -(int)err->status;
+	unwritable = dotenv_unwritable(&value) != NULL;
+	arena_rewind(mark);
+	return unwritable;
+}
+
 int
-prune_missing(struct names *out, struct vault *vault,
-    const struct change *changes, size_t n, struct err *err)
+prune_missing(struct names *out, const struct workspace_key *key,
+    struct vault *vault, const struct change *changes, size_t n,
+    struct err *err)
 {
 	vault_sort(vault);
 	for (size_t i = 0; i < vault->rows_n; i++) {
 		const struct vault_row *row = &vault->rows[i];
+		int unwritable;
 
-		if (!row->deleted &&
-		    (n == 0 ||
+		if (row->deleted ||
+		    (n > 0 &&
 			bsearch(row->name, changes, n, sizeof(*changes),
-			    compare_change) == NULL) &&
-		    names_add(out, row->name) < 0)
+			    compare_change) != NULL))
+			continue;
+		unwritable = is_unwritable(key, vault, row, err);
+		if (unwritable < 0)
+			return unwritable;
+		if (unwritable == 0 && names_add(out, row->name) < 0)
 			return err_memory(err);
 	}
 	return 0;
@@ -59,10 +87,18 @@ prune_missing_in_copy(struct names *out, const struct sides *sides,
 		const char *name = vault->rows[i].name;
 		enum standing standing;
 		struct secret value;
+		int unwritable;
 
 		if (vault->rows[i].deleted ||
 		    (kept != NULL && names_has(kept, name)) ||
 		    standing_local(sides, name, &value))
+			continue;
+		unwritable = sides->file != NULL
+		    ? is_unwritable(sides->key, vault, &vault->rows[i], err)
+		    : 0;
+		if (unwritable < 0)
+			return unwritable;
+		if (unwritable > 0)
 			continue;
 		if (standing_of_missing(sides, name, &standing, err) < 0)
 			return -(int)err->status;

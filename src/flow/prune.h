@@ -13,15 +13,19 @@
 #include "write.h"
 
 /**
- * The live names of the vault that the changes do not have.
+ * The live names of the vault that the changes do not have, without those
+ * whose values no file can hold (dotenv_unwritable()).
  *
  * @param changes  all that a file has, sorted by name
+ * @return 0; -EXIT_UNSAFE when a value does not open
  */
-int prune_missing(struct names *out, struct vault *vault,
-    const struct change *changes, size_t n, struct err *err);
+int prune_missing(struct names *out, const struct workspace_key *key,
+    struct vault *vault, const struct change *changes, size_t n,
+    struct err *err);
 
 /**
- * The names that the local copy had when it was last compared, and lacks.
+ * The names that the local copy had when it was last compared, and lacks; of a
+ * file, without those whose values it cannot hold.
  *
  * @param sides  with the copy, and `remote` the vault. With `prune`: also
  *               those that the vault has another value of by now

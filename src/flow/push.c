@@ -310,8 +310,8 @@ compare_file(struct push *push, struct err *err)
 		rc = prune_missing_in_copy(&push->missing, &push->sides, NULL,
 		    push->request->prune && !push->compared, err);
 	} else {
-		rc = prune_missing(
-		    &push->missing, &push->vault, push->changes, push->n, err);
+		rc = prune_missing(&push->missing, push->sides.key,
+		    &push->vault, push->changes, push->n, err);
 	}
 	if (rc < 0 || keep_changed(push, err) < 0)
 		return -(int)err->status;

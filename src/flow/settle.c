@@ -9,6 +9,7 @@
 #include <agentsecrets/fd.h>
 #include <agentsecrets/keychain_client.h>
 
+#include "env_example.h"
 #include "local.h"
 #include "unwritable.h"
 
@@ -165,6 +166,19 @@ write_file(const struct sides *sides, struct settle *settle,
 	return rc;
 }
 
+/* @param first  the environment has no file yet */
+static int
+settle_example(struct place *place, bool first, const struct caller *caller,
+    struct err *err)
+{
+	int rc = env_example_write(place, err);
+
+	if (rc == 0 && first && caller->ask->is_there())
+		caller->notice("'.env.example' was written by somebody, and "
+			       "stays as it is");
+	return rc < 0 ? rc : 0;
+}
+
 /* All under the lock: the vault that the file is compared with stays. */
 static int
 settle_file(struct place *place, const struct workspace_key *key,
@@ -184,7 +198,11 @@ settle_file(struct place *place, const struct workspace_key *key,
 	    write_file(&sides, settle, &settled, unwritable, err) < 0)
 		return -(int)err->status;
 	unwritable_in(unwritable, local.file.path);
-	return local_agree(place, &vault, &settled, place->file.directory, err);
+	if (local_agree(place, &vault, &settled, place->file.directory, err) <
+	    0)
+		return -(int)err->status;
+	return settle_example(
+	    place, settle->written && !local.file.exists, caller, err);
 }
 
 /* ---- the items --------------------------------------------------------- */

@@ -19,8 +19,10 @@ def blocks(page):
     """The literal blocks below each heading of the section."""
     text = page[page.index(".Sh .ENV TEXT\n"):]
     text = text[:text.index("\n.Sh ", 1)]
-    for part in re.split(r"\n\.Ss ", text)[1:]:
+    for part in re.split(r"\n\.Ss ", text):
         title = part.split("\n", 1)[0]
+        if title not in ("Reading", "Writing"):
+            continue
         for block in re.findall(r"\.Bd -literal[^\n]*\n(.*?)\n\.Ed", part,
                                 re.S):
             yield title, plain(block).split("\n")

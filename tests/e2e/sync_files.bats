@@ -234,13 +234,16 @@ changed there B' ] || fail "$output"
   run agentsecrets pull
   assert_status 1
   file C=3 D=4
-  run agentsecrets push
+  run agentsecrets push --prune --yes
   assert_status 0
+  echo C=3 >some.env
+  run agentsecrets push --prune --yes some.env
+  assert_line 'deleted D from web/development'
   [ "$(on one agentsecrets get A)" = '${HOME}' ]
   # A value that a file can hold again is written again.
   on one agentsecrets set A=plain B=plain
   agentsecrets pull
-  file C=3 D=4 A=plain B=plain
+  file C=3 A=plain B=plain
 }
 
 @test "set stores what no file can hold, and says so" {
