@@ -78,7 +78,7 @@ standing_of_missing(const struct sides *sides, const char *name,
 
 int
 prune_missing_in_copy(struct names *out, const struct sides *sides,
-    const struct names *kept, bool all, struct err *err)
+    const struct names *kept, bool compared, bool prune, struct err *err)
 {
 	struct vault *vault = sides->base;
 
@@ -102,8 +102,10 @@ prune_missing_in_copy(struct names *out, const struct sides *sides,
 			continue;
 		if (standing_of_missing(sides, name, &standing, err) < 0)
 			return -(int)err->status;
-		if ((all || standing == STANDING_DELETED_HERE ||
-			(sides->prune && standing == STANDING_CHANGED_BOTH)) &&
+		if ((standing == STANDING_DELETED_HERE ||
+			(prune &&
+			    (!compared ||
+				standing == STANDING_CHANGED_BOTH))) &&
 		    names_add(out, name) < 0)
 			return err_memory(err);
 	}

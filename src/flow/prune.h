@@ -27,14 +27,15 @@ int prune_missing(struct names *out, const struct workspace_key *key,
  * The names that the local copy had when it was last compared, and lacks; of a
  * file, without those whose values it cannot hold.
  *
- * @param sides  with the copy, and `remote` the vault. With `prune`: also
- *               those that the vault has another value of by now
+ * @param sides  with the copy, and `remote` the vault
  * @param kept   sorted: names of which the copy has something all the same;
  *               NULL: none
- * @param all    also those that it never had
+ * @param prune  they are to be deleted: also those that the vault has another
+ *               value of by now and, for prune_check(), all that a copy lacks
+ *               which was never compared
  */
 int prune_missing_in_copy(struct names *out, const struct sides *sides,
-    const struct names *kept, bool all, struct err *err);
+    const struct names *kept, bool compared, bool prune, struct err *err);
 
 /**
  * Refuse to take what is missing for deleted, where there is nothing at all

@@ -308,7 +308,7 @@ compare_file(struct push *push, struct err *err)
 		push->sides.file = &push->file;
 		push->sides.behind = &push->local.behind;
 		rc = prune_missing_in_copy(&push->missing, &push->sides, NULL,
-		    push->request->prune && !push->compared, err);
+		    push->compared, push->request->prune, err);
 	} else {
 		rc = prune_missing(&push->missing, push->sides.key,
 		    &push->vault, push->changes, push->n, err);
@@ -339,7 +339,7 @@ compare_items(struct push *push, struct err *err)
 			return rc < 0 ? rc : changes_from_file(push, err);
 	}
 	if (prune_missing_in_copy(&push->missing, &push->sides, &entries,
-		push->request->prune && !push->compared, err) < 0)
+		push->compared, push->request->prune, err) < 0)
 		return -(int)err->status;
 	return treat_missing(push, entries.n, err);
 }
@@ -404,8 +404,7 @@ push_run(const struct push_request *request, const struct caller *caller,
 	push.sides = (struct sides){.key = &push.key,
 	    .place = &push.place,
 	    .base = &push.vault,
-	    .remote = &push.vault,
-	    .prune = request->prune};
+	    .remote = &push.vault};
 	if (place_find(&push.place, caller, err) < 0 ||
 	    exchange_load(&push.vault, &push.place, err) < 0 ||
 	    local_kind(&push.local.kind, &push.place, err) < 0)
