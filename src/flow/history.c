@@ -12,6 +12,7 @@
 #include "exchange.h"
 #include "judge.h"
 #include "place.h"
+#include "settle.h"
 #include "write.h"
 
 /* A name's versions as the server shows them, judged. */
@@ -205,6 +206,21 @@ is_current(
 	    secret_equal(current.data, value->data, value->len);
 }
 
+/*
+ * What is current there already may not be here yet: an earlier command may
+ * have ended before it recorded what it wrote, or before the copy had it.
+ */
+static int
+catch_up(struct past *past, const struct caller *caller, struct err *err)
+{
+	struct settle settle = {.changes_n = 0};
+
+	if (exchange_fetch(&past->net, &past->place, &past->key, &past->vault,
+		NULL, err) < 0)
+		return -(int)err->status;
+	return settle_local(&past->place, &past->key, &settle, caller, err);
+}
+
 int
 restore_run(const char *name, uint32_t version, const struct caller *caller,
     struct write_result *result, struct err *err)
@@ -220,9 +236,11 @@ restore_run(const char *name, uint32_t version, const struct caller *caller,
 		return -(int)err->status;
 	flow_where_set(&result->where, &past.place);
 	rc = is_current(&past, at, &change.value, err);
-	if (rc != 0) {
+	if (rc < 0)
+		return rc;
+	if (rc > 0) {
 		result->unchanged = 1;
-		return rc < 0 ? rc : 0;
+		return catch_up(&past, caller, err);
 	}
 	memcpy(change.name, past.name, sizeof(change.name));
 	rc = write_changes(&past.net, &past.place, &past.key, &past.vault,
