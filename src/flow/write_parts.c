@@ -131,12 +131,34 @@ take_versions(struct part *part, struct net_rows *written, struct err *err)
 	return 0;
 }
 
+/*
+ * What is stored becomes a part of the conditions. They are not taken from the
+ * vault file: what another command put there meanwhile was never compared with
+ * the changes that are left.
+ */
+static int
+keep_written(struct parts *parts, const struct part *part, uint64_t revision,
+    bool whole, struct err *err)
+{
+	struct vault *vault = parts->vault;
+
+	for (size_t i = 0; i < part->n; i++) {
+		if (vault_put(vault, &part->sealed[i], err) < 0)
+			return -(int)err->status;
+	}
+	vault_sort(vault);
+	if (whole || vault->revision == revision - 1)
+		vault->revision = revision;
+	return 0;
+}
+
 /* What was looked at before goes along: the vault has all of it, or nothing. */
 static int
 record_written(struct parts *parts, const struct part *part, uint64_t revision,
     struct err *err)
 {
 	AUTO_VAULT struct vault rows = VAULT_INIT;
+	AUTO_VAULT struct vault file = VAULT_INIT;
 	struct vault *seen = parts->seen;
 	uint64_t follows = revision - 1;
 
@@ -152,10 +174,10 @@ record_written(struct parts *parts, const struct part *part, uint64_t revision,
 	if (seen != NULL && parts->seen_revision != follows)
 		revision = parts->seen_revision;
 	if (exchange_record_rows(parts->place, &rows, revision, follows,
-		seen != NULL, parts->vault, err) < 0)
+		seen != NULL, &file, err) < 0)
 		return -(int)err->status;
 	parts->seen = NULL;
-	return 0;
+	return keep_written(parts, part, revision, seen != NULL, err);
 }
 
 /* The body of the request that writes these, at most. */

@@ -167,6 +167,19 @@ has() {
   run -0 agentsecrets env -- true
 }
 
+@test "ours goes in parts where the server takes less" {
+  went_back
+  stop_server || :
+  # The address of the account stays.
+  start_server server --listen "127.0.0.1:$SERVER_PORT" --secrets-per-request 2
+  run -0 --separate-stderr agentsecrets trust accept-rollback --ours -y
+  [ "$output" = "$(printf 'written again %s\n' A B C NEW)" ]
+  has '2  back new same'
+  on two agentsecrets pull -q
+  run -0 on two agentsecrets get A
+  [ "$output" = 2 ]
+}
+
 @test "another project, another environment, no server" {
   run -1 agentsecrets trust accept-rollback nope
   assert_match 'nope'

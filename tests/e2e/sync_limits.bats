@@ -214,6 +214,24 @@ SH
   stored 300
 }
 
+@test "what another command of this home wrote between two parts stays" {
+  small_server --secrets-per-request 2
+  write_many 6
+  agentsecrets push -q many.env
+  write_many 6 other
+  cat >"$BATS_TEST_TMPDIR/meanwhile" <<SH
+export HOME=$HOME AGENTSECRETS_HOME=$AGENTSECRETS_HOME
+export AGENTSECRETS_PASSWORD_FILE=$PASSWORD_FILE
+cd $WORK && agentsecrets set -q NAME_0005=meanwhile
+SH
+  rules "before 2 sh $BATS_TEST_TMPDIR/meanwhile"
+  run agentsecrets push many.env
+  assert_status 5
+  assert_one_error '^agentsecrets: stored 4 of 6 names, then: .*NAME_0005'
+  run -0 agentsecrets get NAME_0005
+  [ "$output" = meanwhile ]
+}
+
 @test "what is stored is no change of the copy, also half-way" {
   start_server server --secrets-per-request 100
   start_middle
