@@ -252,12 +252,14 @@ plan(struct work *work, const struct settle *settle, const struct names *names,
 			return -(int)err->status;
 		arena_rewind(mark);
 		action = action_for(settle, name, standing);
-		/* A write writes the entry of today. */
+		/* A write writes the entry of today; an item that counts as
+		 * none is taken away, before it counts as a change. */
 		item = items_find(work->sides.items, name);
 		if ((follow && action == ACTION_LEAVE) ||
 		    /* Both entries go, and only one was looked for. */
 		    (value.data == NULL && is_named(settle, name)) ||
-		    (action == ACTION_AGREES && item != NULL && item->old))
+		    (action == ACTION_AGREES && item != NULL &&
+			(item->old || value.data == NULL)))
 			action = ACTION_BRING;
 		list = action == ACTION_BRING ? &work->bring : &work->settled;
 		if (action != ACTION_LEAVE && names_add(list, name) < 0)

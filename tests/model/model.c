@@ -155,8 +155,9 @@ view_settle(struct view *view, bool all, bool force, unsigned named)
 			how = BRING;
 		if (how == BRING && view->file != NULL)
 			*view->file |= held->value != there;
-		if (how == BRING)
-			held->value = there;
+		/* What counted as none is taken away, too. */
+		if (how == BRING || there == NONE)
+			held->value = how == KEEP ? held->value : there;
 		if (how != KEEP)
 			held->base = held->behind = NONE;
 	}
