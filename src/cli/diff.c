@@ -4,6 +4,7 @@
 #include <agentsecrets/flow_environment.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #include "command.h"
 #include "grid.h"
@@ -40,6 +41,20 @@ struct state {
 };
 
 static int
+width_of(const struct state *states)
+{
+	size_t width = 0;
+
+	for (; states->names != NULL; states++) {
+		size_t len = strlen(states->words);
+
+		if (len > width)
+			width = len;
+	}
+	return (int)width;
+}
+
+static int
 print_table(const struct state *states, struct err *err)
 {
 	static const char *const titles[] = {"Key", "State", NULL};
@@ -60,12 +75,14 @@ static int
 print_states(const struct state *states, const struct common_args *args,
     struct json_out *out, struct err *err)
 {
+	int width = width_of(states);
+
 	if (args->table)
 		return print_table(states, err);
 	for (; states->names != NULL; states++) {
 		char prefix[32];
 
-		snprintf(prefix, sizeof(prefix), "%-13s", states->words);
+		snprintf(prefix, sizeof(prefix), "%-*s", width, states->words);
 		if (args->json)
 			json_out_names(out, states->key, states->names);
 		else

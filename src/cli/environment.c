@@ -219,7 +219,11 @@ print_copied(const struct environment_copied *result,
 	print_names_of("added", &result->added, where);
 	print_names_of("changed", &result->changed, where);
 	print_names_of("kept", &result->kept, where);
-	print_line("%zu unchanged", result->unchanged);
+	if (result->unchanged > 0)
+		print_line("%zu unchanged", result->unchanged);
+	else if (result->added.n + result->changed.n + result->kept.n == 0)
+		print_line("%s/%s has no secrets", result->project_name,
+		    request->from);
 	return 0;
 }
 
@@ -283,7 +287,7 @@ const struct command command_environment_copy = {
 const struct command command_environment_merge = {
     .name = "environment merge",
     .operands = "FROM TO [KEY ...]",
-    .summary = "the same, with a choice for each name that differs",
+    .summary = "copy, with a choice for each value that differs",
     COMMAND_OPTIONS(merge_options),
     .args_size = sizeof(struct copy_args),
     .operands_least = 2,

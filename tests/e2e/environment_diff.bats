@@ -20,7 +20,7 @@ two() {
 @test "lines, a table, JSON" {
   two web
   run -0 agentsecrets diff --from development --to production
-  [ "$output" = $'only development MINE\nonly production THEIRS\ndiffers       OTHER' ]
+  [ "$output" = $'only development MINE\nonly production  THEIRS\ndiffers          OTHER' ]
   run -0 agentsecrets diff --from production --to development --json
   [ "$output" = '{"project":"web","from":"production","to":"development","only_from":["THEIRS"],"only_to":["MINE"],"differing":["OTHER"]}' ]
   run -0 agentsecrets diff --from development --to production --output table
@@ -37,7 +37,7 @@ two() {
   assert_match 'differs +OTHER'
   agentsecrets environment copy -q -f development production
   run -1 agentsecrets diff --exit-code --from development --to production
-  [ "$output" = 'only production THEIRS' ]
+  [ "$output" = 'only production  THEIRS' ]
   agentsecrets delete -q -e production THEIRS
   run -0 agentsecrets diff --exit-code --from development --to production
   [ -z "$output" ]
