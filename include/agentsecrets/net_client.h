@@ -48,7 +48,7 @@ struct net_session {
 
 /* What a server takes in one request that writes. */
 struct net_limits {
-	uint64_t secrets;     /* 1…SECRETS_MAX */
+	uint64_t names;	      /* 1…SECRETS_MAX */
 	uint64_t bytes;	      /* of the body, 1…REQUEST_MAX */
 	uint64_t value_bytes; /* of a value before encryption, 1…VALUE_MAX */
 };

@@ -364,7 +364,7 @@ part_size(const struct parts *parts, const struct net_limits *limits)
 	size_t bytes = NET_BODY_BYTES;
 	size_t n = 0;
 
-	while (parts->stored + n < parts->n && n < limits->secrets) {
+	while (parts->stored + n < parts->n && n < limits->names) {
 		bytes += net_row_bytes(
 		    next[n].name, next[n].value.len + BLOB_OVERHEAD);
 		if (n > 0 && bytes > limits->bytes)
@@ -421,7 +421,7 @@ check_values(
 static bool
 is_one_part(const struct parts *parts, const struct net_limits *limits)
 {
-	return parts->n <= limits->secrets &&
+	return parts->n <= limits->names &&
 	    body_bytes(parts->changes, parts->n) <= limits->bytes;
 }
 
@@ -432,7 +432,7 @@ write_parts(struct parts *parts, struct net_rows *conflicts, struct err *err)
 	struct err refusal;
 	int rc;
 
-	if (is_one_part(parts, &limits) && parts->net->limits.secrets == 0) {
+	if (is_one_part(parts, &limits) && parts->net->limits.names == 0) {
 		rc =
 		    write_part(parts, parts->n - parts->stored, conflicts, err);
 		if (rc >= 0 || !is_too_much(parts->net))

@@ -106,7 +106,7 @@ net_ask_limits(struct net *net, struct net_limits *out, struct err *err)
 {
 	struct net_server server;
 
-	if (net->limits.secrets == 0) {
+	if (net->limits.names == 0) {
 		if (net_status(net, &server, err) < 0)
 			return -(int)err->status;
 		net->limits = server.limits;

@@ -103,7 +103,7 @@ run_status(struct net *net, char **args, struct err *err)
 	if (rc == 0)
 		printf("server %s [%s] origin=%s takes=%llu,%llu,%llu\n",
 		    server.version, server.extensions, server.origin,
-		    (unsigned long long)server.limits.secrets,
+		    (unsigned long long)server.limits.names,
 		    (unsigned long long)server.limits.bytes,
 		    (unsigned long long)server.limits.value_bytes);
 	return rc;

@@ -92,7 +92,7 @@ test_limits(void **state)
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(
 		    net_ask_limits(&fixture->net, &limits, &err), 0);
-		assert_int_equal(limits.secrets, 100);
+		assert_int_equal(limits.names, 100);
 		assert_int_equal(limits.bytes, 32 << 20);
 		assert_int_equal(limits.value_bytes, 5);
 	}
