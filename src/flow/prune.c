@@ -17,21 +17,19 @@ compare_change(const void *name, const void *change)
 
 /*
  * Whether a file lacks a name because it cannot hold the value: then nobody
- * took it out.
+ * took it out. One that does not open is none of those.
  */
-static int
+static bool
 is_unwritable(const struct workspace_key *key, struct vault *vault,
-    const struct vault_row *row, struct err *err)
+    const struct vault_row *row)
 {
 	struct arena_mark mark = arena_mark();
 	struct secret value;
-	bool unwritable;
+	struct err ignored;
+	bool unwritable = (row->epoch == 0 || row->epoch == key->epoch) &&
+	    exchange_open(key, vault, row, 0, &value, &ignored) >= 0 &&
+	    dotenv_unwritable(&value) != NULL;
 
-	if (row->epoch != 0 && row->epoch != key->epoch)
-		return 0;
-	if (exchange_open(key, vault, row, 0, &value, err) < 0)
-		return -(int)err->status;
-	unwritable = dotenv_unwritable(&value) != NULL;
 	arena_rewind(mark);
 	return unwritable;
 }
@@ -44,17 +42,14 @@ prune_missing(struct names *out, const struct workspace_key *key,
 	vault_sort(vault);
 	for (size_t i = 0; i < vault->rows_n; i++) {
 		const struct vault_row *row = &vault->rows[i];
-		int unwritable;
 
 		if (row->deleted ||
 		    (n > 0 &&
 			bsearch(row->name, changes, n, sizeof(*changes),
-			    compare_change) != NULL))
+			    compare_change) != NULL) ||
+		    is_unwritable(key, vault, row))
 			continue;
-		unwritable = is_unwritable(key, vault, row, err);
-		if (unwritable < 0)
-			return unwritable;
-		if (unwritable == 0 && names_add(out, row->name) < 0)
+		if (names_add(out, row->name) < 0)
 			return err_memory(err);
 	}
 	return 0;
@@ -87,18 +82,12 @@ prune_missing_in_copy(struct names *out, const struct sides *sides,
 		const char *name = vault->rows[i].name;
 		enum standing standing;
 		struct secret value;
-		int unwritable;
 
 		if (vault->rows[i].deleted ||
 		    (kept != NULL && names_has(kept, name)) ||
-		    standing_local(sides, name, &value))
-			continue;
-		unwritable = sides->file != NULL
-		    ? is_unwritable(sides->key, vault, &vault->rows[i], err)
-		    : 0;
-		if (unwritable < 0)
-			return unwritable;
-		if (unwritable > 0)
+		    standing_local(sides, name, &value) ||
+		    (sides->file != NULL &&
+			is_unwritable(sides->key, vault, &vault->rows[i])))
 			continue;
 		if (standing_of_missing(sides, name, &standing, err) < 0)
 			return -(int)err->status;

@@ -17,7 +17,6 @@
  * whose values no file can hold (dotenv_unwritable()).
  *
  * @param changes  all that a file has, sorted by name
- * @return 0; -EXIT_UNSAFE when a value does not open
  */
 int prune_missing(struct names *out, const struct workspace_key *key,
     struct vault *vault, const struct change *changes, size_t n,
