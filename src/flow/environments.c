@@ -64,6 +64,29 @@ environment_look(struct environment_view *view, const char *environment,
 	return rc < 0 ? err_prefix(err, "%s", environment) : 0;
 }
 
+/*
+ * Record what was looked at, and have it in view->vault, too. The vault file
+ * may hold more by now, which was never compared.
+ */
+static int
+record(
+    struct environment_view *view, const struct place *place, struct err *err)
+{
+	AUTO_VAULT struct vault file = VAULT_INIT;
+	uint64_t revision =
+	    view->list.unchanged ? view->vault.revision : view->list.revision;
+
+	if (exchange_record_rows(
+		place, &view->accepted, revision, 0, true, &file, err) < 0)
+		return -(int)err->status;
+	for (size_t i = 0; i < view->accepted.rows_n; i++) {
+		if (vault_put(&view->vault, &view->accepted.rows[i], err) < 0)
+			return -(int)err->status;
+	}
+	view->vault.revision = revision;
+	return 0;
+}
+
 int
 environment_write(struct environment_view *view, struct net *net,
     struct place *place, const struct workspace_key *key,
@@ -71,8 +94,7 @@ environment_write(struct environment_view *view, struct net *net,
     const struct caller *caller, struct err *err)
 {
 	struct settle settle = {.changes_n = 0};
-	int rc = exchange_record(
-	    place, &view->list, &view->accepted, &view->vault, NULL, err);
+	int rc = record(view, place, err);
 
 	if (rc < 0)
 		return rc;

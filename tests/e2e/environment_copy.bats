@@ -286,6 +286,22 @@ two() {
   assert_status 0
 }
 
+@test "what another command of this home wrote during the question stays" {
+  two
+  at_terminal 'expect:Write over them? [y/N] ' \
+    'sh:agentsecrets set -q -e staging NEW=meanwhile' 'send:y\n' -- \
+    agentsecrets environment copy development staging
+  assert_status 5
+  assert_match 'changed on the server.*: NEW'
+  assert_match 'hint: somebody wrote at the same time: give the same command again'
+  assert_values staging 'KEPT=kept NEW=meanwhile OTHER=staging SAME=1'
+  at_terminal 'expect:to go on: ' \
+    'sh:agentsecrets set -q -e staging SAME=meanwhile' 'send:staging\n' -- \
+    agentsecrets environment clean staging
+  assert_status 5
+  assert_values staging 'KEPT=kept NEW=meanwhile OTHER=staging SAME=meanwhile'
+}
+
 @test "set --all-envs" {
   new_account web
   run -0 agentsecrets set --all-envs A=1 b=2
