@@ -325,9 +325,13 @@ restore(struct view *view, const struct step *step, struct outcome *said)
 	if (step->values[name] < 1 || back < 0 || back >= PAST_N ||
 	    past[back] == NONE)
 		said->status = EXIT_FAILED;
-	else if (past[back] == past[0])
+	else if (past[back] == past[0]) {
+		/* Here it may not be yet. */
+		for (int i = 0; i < NAMES_N; i++)
+			view_record(view, i);
+		view_settle(view, false, false, 0);
 		said->count = 1;
-	else {
+	} else {
 		write.values[name] = past[back];
 		view_set(view, &write, said);
 	}
