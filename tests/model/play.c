@@ -251,7 +251,9 @@ play_step(const struct step *step, struct world *model, struct played *out,
 	doubles_stop_helpers(true);
 	model_step(model, step, &expected);
 	if (observe(&seen,
-		step->operation == OP_SET_ALL ? -1 : step->environment) < 0) {
+		step->operation == OP_SET_ALL	 ? OBSERVE_ALL
+		    : step->operation == OP_EDIT ? OBSERVE_NONE
+						 : step->environment) < 0) {
 		tell(out, "what is there cannot be read");
 		return false;
 	}
