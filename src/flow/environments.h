@@ -57,13 +57,11 @@ int environment_look(struct environment_view *view, const char *environment,
  *
  * @param place    means that environment
  * @param changes  sorted by name
- * @param force    write over what somebody else wrote since
- * @param copy     what the local copy does
- * @return as write_resolved()
+ * @return as write_changes()
  */
 int environment_write(struct environment_view *view, struct net *net,
     struct place *place, const struct workspace_key *key,
-    const struct change *changes, size_t n, bool force, enum copy_rule copy,
+    const struct change *changes, size_t n, bool force,
     const struct caller *caller, struct err *err);
 
 /* A vault for each environment, in the order of environment_names. */

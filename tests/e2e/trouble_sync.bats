@@ -116,3 +116,126 @@ a_long_change() {
     again_served
   done
 }
+
+# ---- a disk that takes nothing more -----------------------------------------
+
+# mounted OPTION KIB COMMAND...: with $ONE on a file system of its own, which
+# has so much room and is remounted with the option; then as it is left.
+mounted() {
+  ONE=$ONE KEPT=$KEPT LEFT=$BATS_TEST_TMPDIR/left WORK=$WORK \
+    unshare -m bash -c 'cd /
+      { mount -t tmpfs -o size=4m,mode=0755 tmpfs "$ONE" &&
+        cp -a "$KEPT/." "$ONE" && cd "$WORK" || exit 99
+        head -c 8m /dev/zero >"$ONE/filler"
+        truncate -s "-$2K" "$ONE/filler"
+        mount -o "remount,$1" "$ONE" || exit 99
+      } 2>/dev/null
+      "${@:3}"
+      status=$?
+      mount -o remount,rw "$ONE"
+      rm -rf "$LEFT" "$ONE/filler"
+      cp -a "$ONE" "$LEFT"
+      exit "$status"' - "$@"
+}
+
+# take_over: go on with what was left there; a server has gone on meanwhile.
+take_over() {
+  cd /
+  rm -rf "${ONE:?}"/{home,work}
+  mv "$BATS_TEST_TMPDIR/left"/{home,work} "$ONE"
+  cd "$WORK" || return
+}
+
+# on_each_disk: with no room, one page, two, ... until it gets through.
+on_each_disk() {
+  local n ended said=$BATS_TEST_TMPDIR/killed.log
+  old_and_new
+  again
+  for ((n = 4 * (SRANDOM % EVERY_CALL); n < 1024; n += 4 * EVERY_CALL)); do
+    ended=0
+    mounted rw "$n" "${COMMAND[@]}" >"$said" 2>&1 || ended=$?
+    take_over
+    [ "$ended" = 0 ] || grep -q '^agentsecrets: ' "$said" ||
+      fail "no error of ours with $n KiB" "$(cat "$said")" || return
+    comes_through "$ended" || fail "with $n KiB:" "$(cat "$said")" || return
+    [ "$ended" != 0 ] || break
+    again
+  done
+  echo "# ${COMMAND[*]}: gets through with $n KiB" >&3
+  [ "$n" -gt 0 ] && [ "$ended" = 0 ]
+}
+
+# the_commands [INIT-OPTION...]: what is tried, each from the same beginning.
+the_commands() {
+  scene "$@"
+  elsewhere() {
+    agentsecrets set -q A=there B=there
+    agentsecrets delete -q GONE
+  }
+  moved_there elsewhere
+  printf 'A=here\nB=1\nC=here\nGONE=1\n' >.env.development
+  ENVIRONMENTS=(development staging production)
+  ALL=('push --ours' 'pull --theirs' 'pull --ours'
+    'environment copy -f staging development' 'environment clean -y development'
+    'set --all-envs N=1' 'history S --restore 1 -e staging')
+}
+
+@test "a disk that is full" {
+  local command
+  the_commands
+  agentsecrets set -q -e staging S=2
+  keep_scene
+  for command in "${ALL[@]}"; do
+    # shellcheck disable=SC2206 # its words
+    COMMAND=(agentsecrets $command)
+    on_each_disk
+    again
+  done
+}
+
+# read_only STATUS: nothing is different here, nor at the server, unless it is
+# said.
+read_only() {
+  local said=$BATS_TEST_TMPDIR/killed.log ended=0 now=$BATS_TEST_TMPDIR/now
+  mounted ro 512 "${COMMAND[@]}" >"$said" 2>&1 || ended=$?
+  [ "$ended" = "$1" ] && grep -q '^agentsecrets: ' "$said" ||
+    fail "${COMMAND[*]}: status $ended" "$(cat "$said")" || return
+  take_over
+  rm -rf "$now"
+  snapshot "$now"
+  ! grep -q 'stored on the server, but not recorded here' "$said" ||
+    rm -f "$now"/server.*
+  diff -r "$OLD" "$now" | grep -v '^Only in .*/old: server\.' &&
+    fail "${COMMAND[*]} changed that:" "$(cat "$said")" || comes_through "$ended"
+}
+
+@test "a home that is read-only, with the embedded server in it" {
+  local command
+  the_commands
+  agentsecrets set -q -e staging S=2
+  keep_scene
+  for command in "${ALL[@]}"; do
+    # shellcheck disable=SC2206
+    COMMAND=(agentsecrets $command)
+    old_and_new
+    again
+    read_only 4
+    again
+  done
+}
+
+@test "a home that is read-only, and a server elsewhere" {
+  local command
+  fresh_home one
+  serve
+  the_commands --server "$SERVER_URL" --email alice@example.com --name 'Alice L'
+  agentsecrets set -q -e staging S=2
+  for command in "${ALL[@]}"; do
+    # shellcheck disable=SC2206
+    COMMAND=(agentsecrets $command)
+    old_and_new_served
+    again_served
+    read_only 1
+    again_served
+  done
+}

@@ -22,20 +22,16 @@ model_set_all(
 	}
 }
 
-/*
- * First all that the server has is seen, and then it is written.
- *
- * @param named  these the copy gets in any case
- */
+/* First all that the server has is seen, and then it is written. */
 static void
 write_looked(struct view *view, const struct step *step, unsigned names,
-    unsigned named, struct outcome *said)
+    struct outcome *said)
 {
 	for (int i = 0; i < NAMES_N; i++)
 		view_record(view, i);
 	if (names != 0)
 		view_write(view, step, names, false, false, said);
-	view_settle(view, false, false, named);
+	view_settle(view, false, false, names);
 }
 
 /* Whether a value of the copy that no server has is in the way. */
@@ -81,10 +77,9 @@ model_copy(struct view *view, const struct step *step, struct outcome *said)
 		said->clash = other;
 		return;
 	}
-	if (step->choice != CHOICE_OURS)
-		added |= other;
-	write_looked(view, &write, added, added, said);
-	said->sets[0] = added & ~other;
+	write_looked(view, &write,
+	    step->choice == CHOICE_OURS ? added : added | other, said);
+	said->sets[0] = added;
 	said->sets[step->choice == CHOICE_OURS ? 2 : 1] = other;
 	said->count = unchanged;
 }
@@ -99,8 +94,7 @@ model_clean(struct view *view, const struct step *step, struct outcome *said)
 		write.values[i] = NONE;
 		live |= view->server[i].value != NONE ? bit(i) : 0;
 	}
-	/* What was changed in the copy is nowhere else. */
-	write_looked(view, &write, live, 0, said);
+	write_looked(view, &write, live, said);
 	said->sets[1] = live;
 }
 

@@ -128,7 +128,7 @@ is_same(const struct cell *a, const struct cell *b)
 /* A copy has what it had or what the vault has. */
 static const char *
 half_copy(const struct world *old, const struct world *seen, int environment,
-    int name, bool ours)
+    int name)
 {
 	for (int copy = 0; copy < COPIES_N; copy++) {
 		int is = seen->copy[copy][environment][name].value;
@@ -140,11 +140,9 @@ half_copy(const struct world *old, const struct world *seen, int environment,
 		    is != vault)
 			return "a copy has neither the old value nor the "
 			       "vault's";
-		/* It follows what the copy has, or a person said that the
-		 * copy keeps its value. */
 		if (base != world_base(old, copy, environment, name) &&
-		    (base != vault || (is != vault && !ours)))
-			return "a copy agrees with what it does not have";
+		    base != vault)
+			return "a copy agrees with what nobody had";
 	}
 	return NULL;
 }
@@ -166,7 +164,7 @@ is_whole(const struct cell *seen, const struct cell *a, const struct cell *b)
  */
 static const char *
 half_done(const struct world *old, const struct world *new,
-    const struct world *seen, int e, int home, bool ours)
+    const struct world *seen, int e, int home)
 {
 	const char *broken = NULL;
 
@@ -190,7 +188,7 @@ half_done(const struct world *old, const struct world *new,
 			return "the vault has neither the old nor the new";
 		if (vault->serial > server->serial)
 			return "the vault is ahead of the server";
-		broken = half_copy(old, seen, e, i, ours);
+		broken = half_copy(old, seen, e, i);
 	}
 	return broken;
 }
@@ -207,9 +205,8 @@ left_over(const struct world *before, const struct world *after,
 	const char *broken = NULL;
 
 	for (int e = 0; broken == NULL && e < ENVIRONMENTS_N; e++)
-		broken = half_done(before, after, &seen, e,
-		    seat_home(step->seat),
-		    step->operation == OP_PULL && step->choice == CHOICE_OURS);
+		broken =
+		    half_done(before, after, &seen, e, seat_home(step->seat));
 	return broken;
 }
 
@@ -251,9 +248,7 @@ play_step(const struct step *step, struct world *model, struct played *out,
 	doubles_stop_helpers(true);
 	model_step(model, step, &expected);
 	if (observe(&seen,
-		step->operation == OP_SET_ALL	 ? OBSERVE_ALL
-		    : step->operation == OP_EDIT ? OBSERVE_NONE
-						 : step->environment) < 0) {
+		step->operation == OP_SET_ALL ? -1 : step->environment) < 0) {
 		tell(out, "what is there cannot be read");
 		return false;
 	}
