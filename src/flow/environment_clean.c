@@ -12,6 +12,7 @@
 #include "environments.h"
 #include "exchange.h"
 #include "place.h"
+#include "settle.h"
 
 static int
 confirm(const struct names *names, const struct place *place,
@@ -59,6 +60,26 @@ deletions(const struct names *names)
 	return changes;
 }
 
+/* What the copy did not let go of. */
+static int
+tell_kept(
+    const struct place *place, const struct caller *caller, struct err *err)
+{
+	AUTO_NAMES struct names kept = NAMES_INIT;
+	char list[1024];
+	char text[ERR_TEXT_MAX];
+
+	if (items_behind(&kept, place, err) < 0)
+		return -(int)err->status;
+	if (kept.n == 0)
+		return 0;
+	snprintf(text, sizeof(text),
+	    "changed in the local copy, and kept there: %s",
+	    names_join(list, sizeof(list), &kept, 32));
+	caller->notice(text);
+	return 0;
+}
+
 static int
 clean(struct environment_view *view, bool yes, struct net *net,
     struct place *place, const struct workspace_key *key,
@@ -74,11 +95,12 @@ clean(struct environment_view *view, bool yes, struct net *net,
 	changes = deletions(&names);
 	if (changes == NULL)
 		return err_memory(err);
-	rc = environment_write(
-	    view, net, place, key, changes, names.n, false, caller, err);
+	/* A value that was changed in the copy is there alone. */
+	rc = environment_write(view, net, place, key, changes, names.n, false,
+	    COPY_FOLLOWS, caller, err);
 	free(changes);
-	if (rc < 0)
-		return rc;
+	if (rc < 0 || tell_kept(place, caller, err) < 0)
+		return -(int)err->status;
 	*deleted = names;
 	names = (struct names)NAMES_INIT;
 	return 0;

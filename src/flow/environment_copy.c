@@ -319,7 +319,8 @@ copy(struct copying *copying, struct err *err)
 		return -(int)err->status;
 	return environment_write(&copying->to, &copying->net, place,
 	    &copying->key, copying->changes, copying->n,
-	    request->resolution == RESOLVE_THEIRS, copying->caller, err);
+	    request->resolution == RESOLVE_THEIRS, COPY_TAKES, copying->caller,
+	    err);
 }
 
 int

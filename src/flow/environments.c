@@ -7,6 +7,7 @@
 
 #include <agentsecrets/text.h>
 
+#include "resolve.h"
 #include "settle.h"
 
 int
@@ -87,26 +88,35 @@ record(
 	return 0;
 }
 
+static const struct resolve_words words = {
+    .what = "changed on the server since it was looked at",
+    .hint = "somebody wrote at the same time: give the same command again",
+};
+
 int
 environment_write(struct environment_view *view, struct net *net,
     struct place *place, const struct workspace_key *key,
-    const struct change *changes, size_t n, bool force,
+    const struct change *changes, size_t n, bool force, enum copy_rule copy,
     const struct caller *caller, struct err *err)
 {
+	AUTO_RESOLVER struct resolver resolver =
+	    RESOLVER_INIT(force ? RESOLVE_OURS : RESOLVE_REFUSE, &words);
+	struct write_result result = {.unchanged = 0};
 	struct settle settle = {.changes_n = 0};
+	struct write write = {.net = net,
+	    .place = place,
+	    .sides = {.key = key, .place = place, .base = &view->vault},
+	    .resolver = &resolver,
+	    .copy = copy};
 	int rc = record(view, place, err);
 
 	if (rc < 0)
 		return rc;
 	if (n == 0)
 		return settle_local(place, key, &settle, caller, err);
-	rc = write_changes(
-	    net, place, key, &view->vault, changes, n, force, caller, err);
-	return rc == -EXIT_CONFLICT
-	    ? err_hint(err,
-		  "somebody wrote at the same time: give the same command "
-		  "again")
-	    : rc;
+	rc = write_resolved(&write, changes, n, caller, &result, err);
+	write_result_release(&result);
+	return rc;
 }
 
 void

@@ -57,11 +57,13 @@ int environment_look(struct environment_view *view, const char *environment,
  *
  * @param place    means that environment
  * @param changes  sorted by name
- * @return as write_changes()
+ * @param force    write over what somebody else wrote since
+ * @param copy     what the local copy does
+ * @return as write_resolved()
  */
 int environment_write(struct environment_view *view, struct net *net,
     struct place *place, const struct workspace_key *key,
-    const struct change *changes, size_t n, bool force,
+    const struct change *changes, size_t n, bool force, enum copy_rule copy,
     const struct caller *caller, struct err *err);
 
 /* A vault for each environment, in the order of environment_names. */

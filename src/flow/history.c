@@ -192,14 +192,13 @@ open_version(struct past *past, size_t at, struct secret *out, struct err *err)
 
 /* Whether the value is what the newest version holds. */
 static int
-is_current(
-    struct past *past, size_t at, const struct secret *value, struct err *err)
+is_current(struct past *past, const struct secret *value, struct err *err)
 {
 	const struct net_row *newest = &past->history.rows.items[0];
 	struct secret current;
 
-	if (at == 0 || newest->deleted)
-		return at == 0;
+	if (newest->deleted)
+		return 0;
 	if (open_version(past, 0, &current, err) < 0)
 		return -(int)err->status;
 	return current.len == value->len &&
@@ -235,7 +234,7 @@ restore_run(const char *name, uint32_t version, const struct caller *caller,
 	    open_version(&past, at, &change.value, err) < 0)
 		return -(int)err->status;
 	flow_where_set(&result->where, &past.place);
-	rc = is_current(&past, at, &change.value, err);
+	rc = is_current(&past, &change.value, err);
 	if (rc < 0)
 		return rc;
 	if (rc > 0) {

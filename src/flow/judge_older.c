@@ -37,8 +37,7 @@ judge_older(const struct judge *judge, const struct net_row *row,
 	uint32_t version;
 
 	if (known == NULL || known->epoch != judge->epoch ||
-	    judge_version(judge, row, &version, err) < 0 || version == 0 ||
-	    version > known->version)
+	    judge_version(judge, row, &version, err) < 0 || version == 0)
 		return 0;
 	if (add(older, row->name, known->version, version, row->deleted, err) <
 	    0)

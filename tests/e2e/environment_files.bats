@@ -93,6 +93,20 @@ file() { printf '%s\n' "$@" | diff -u - .env.staging; }
   [ "$(agentsecrets list --all-envs --remote | grep -c staging)" = 0 ]
 }
 
+@test "clean leaves what was changed in the file, and says so" {
+  files
+  name=$(sed -n 's/=.*//p' .env.staging | head -n 1)
+  sed -i "s/^$name=.*/$name=edited/" .env.staging
+  run -0 --separate-stderr agentsecrets environment clean -y staging
+  [ "$stderr" = "agentsecrets: changed in the local copy, and kept there: $name" ]
+  file "$name=edited"
+  run -0 agentsecrets diff -e staging
+  [ "$output" = "changed both  $name" ]
+  run -0 --separate-stderr agentsecrets environment clean -y -q staging
+  [ -z "$stderr" ]
+  file "$name=edited"
+}
+
 @test "a command that ended before the file, or the vault, was written" {
   files
   AGENTSECRETS_STORAGE_MODE=1 agentsecrets environment copy -q -f \

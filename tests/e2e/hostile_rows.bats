@@ -35,6 +35,7 @@ teardown_file() { end_all; }
 
 # What a test before this one broke is whole again.
 setup() {
+  cd "$BATS_FILE_TMPDIR"
   rm -r "$BATS_FILE_TMPDIR/one"
   cp -a "$BATS_FILE_TMPDIR/kept" "$BATS_FILE_TMPDIR/one"
   sqlite3 "$SERVER_DATA/data.sqlite" ".restore $BATS_FILE_TMPDIR/backup"

@@ -246,3 +246,38 @@ has() {
   run -0 agentsecrets get A
   [ "$output" = edited ]
 }
+
+# Before each step of the launcher that others see: a file that is replaced, a
+# message to the helper. The workspace key is asked for each time.
+@test "cut off anywhere, the next one completes it" {
+  local call how i
+  went_back
+  cp -a "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/kept"
+  for how in ours theirs; do
+    for call in renameat,renameat2 sendto; do
+      # Theirs ends with one file that is replaced.
+      [ "$how $call" != 'theirs sendto' ] || continue
+      for ((i = 1; ; i++)); do
+        cd /
+        rm -r "$BATS_TEST_TMPDIR/one"
+        cp -a "$BATS_TEST_TMPDIR/kept" "$BATS_TEST_TMPDIR/one"
+        restore
+        use_home one
+        run strace -qq -o calls -e inject="$call:signal=KILL:when=$i" \
+          agentsecrets trust accept-rollback "--$how" -y
+        [ "$status" != 0 ] || break
+        [ "$status" = 137 ] || fail "$how, $call $i: $status" "$output"
+        agentsecrets env -- true || fail "$how, $call $i: env"
+        run agentsecrets trust accept-rollback "--$how" -y
+        assert_status 0
+        run agentsecrets pull
+        assert_status 0
+        case $how in
+        ours) has '2  back new same' ;;
+        theirs) has '1 b   same' ;;
+        esac
+      done
+      [ "$i" -gt 2 ] || fail "$how, $call: cut off $((i - 1)) times only"
+    done
+  done
+}

@@ -25,6 +25,17 @@ add_live_rows(struct net_state *state, struct message *answer,
 	return add_rows(state, answer, array, false, err);
 }
 
+static int
+add_versions(struct net_state *state, struct message *answer,
+    const cJSON *array, struct err *err)
+{
+	int rc = add_rows(state, answer, array, false, err);
+
+	if (rc == 0)
+		add_times(answer, array);
+	return rc;
+}
+
 static void
 try_as(struct net_state *state, enum message_type type, adder *add,
     const cJSON *array)
@@ -86,6 +97,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (inner == NULL)
 		inner = json;
 	try_as(&state, MESSAGE_NET_SECRET_LIST, add_live_rows, inner);
+	try_as(&state, MESSAGE_NET_VERSIONS, add_versions, inner);
 	try_as(&state, MESSAGE_NET_WORKSPACE_LIST, add_workspaces, inner);
 	try_as(&state, MESSAGE_NET_PROJECT_LIST, add_projects, inner);
 	try_as_session(inner, data, size);

@@ -13,8 +13,6 @@ is_meant(const struct step *step, int name)
 	if (is_forced(step))
 		return true;
 	switch (step->operation) {
-	case OP_CLEAN:
-		return true;
 	case OP_PUSH:
 	case OP_PULL:
 	case OP_COPY:

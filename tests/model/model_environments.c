@@ -22,16 +22,20 @@ model_set_all(
 	}
 }
 
-/* First all that the server has is seen, and then it is written. */
+/*
+ * First all that the server has is seen, and then it is written.
+ *
+ * @param named  these the copy gets in any case
+ */
 static void
 write_looked(struct view *view, const struct step *step, unsigned names,
-    struct outcome *said)
+    unsigned named, struct outcome *said)
 {
 	for (int i = 0; i < NAMES_N; i++)
 		view_record(view, i);
 	if (names != 0)
 		view_write(view, step, names, false, false, said);
-	view_settle(view, false, false, names);
+	view_settle(view, false, false, named);
 }
 
 /* Whether a value of the copy that no server has is in the way. */
@@ -77,9 +81,10 @@ model_copy(struct view *view, const struct step *step, struct outcome *said)
 		said->clash = other;
 		return;
 	}
-	write_looked(view, &write,
-	    step->choice == CHOICE_OURS ? added : added | other, said);
-	said->sets[0] = added;
+	if (step->choice != CHOICE_OURS)
+		added |= other;
+	write_looked(view, &write, added, added, said);
+	said->sets[0] = added & ~other;
 	said->sets[step->choice == CHOICE_OURS ? 2 : 1] = other;
 	said->count = unchanged;
 }
@@ -94,7 +99,8 @@ model_clean(struct view *view, const struct step *step, struct outcome *said)
 		write.values[i] = NONE;
 		live |= view->server[i].value != NONE ? bit(i) : 0;
 	}
-	write_looked(view, &write, live, said);
+	/* What was changed in the copy is nowhere else. */
+	write_looked(view, &write, live, 0, said);
 	said->sets[1] = live;
 }
 

@@ -301,7 +301,7 @@ int
 observe(struct world *out, int environment)
 {
 	for (int e = 0; e < ENVIRONMENTS_N; e++) {
-		if ((e == environment || environment < 0) &&
+		if ((e == environment || environment == OBSERVE_ALL) &&
 		    observe_server(out, e) < 0)
 			return -1;
 	}

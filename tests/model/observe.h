@@ -12,11 +12,14 @@ int observe_begin(void);
 /** The helper ends. */
 void observe_end(void);
 
+/* Of which environments the server is asked. */
+enum { OBSERVE_ALL = -1, OBSERVE_NONE = -2 };
+
 /**
  * Read everything.
  *
- * @param environment  of which the server is asked; -1: all. What it has of
- *                     the others stays
+ * @param environment  of which the server is asked, or one of the two above.
+ *                     What it has of the others stays
  * @param out          as it was seen last
  * @return 0, or -1 after saying what cannot be read
  */

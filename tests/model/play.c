@@ -128,7 +128,7 @@ is_same(const struct cell *a, const struct cell *b)
 /* A copy has what it had or what the vault has. */
 static const char *
 half_copy(const struct world *old, const struct world *seen, int environment,
-    int name)
+    int name, bool ours)
 {
 	for (int copy = 0; copy < COPIES_N; copy++) {
 		int is = seen->copy[copy][environment][name].value;
@@ -140,9 +140,11 @@ half_copy(const struct world *old, const struct world *seen, int environment,
 		    is != vault)
 			return "a copy has neither the old value nor the "
 			       "vault's";
+		/* It follows what the copy has, or a person said that the
+		 * copy keeps its value. */
 		if (base != world_base(old, copy, environment, name) &&
-		    base != vault)
-			return "a copy agrees with what nobody had";
+		    (base != vault || (is != vault && !ours)))
+			return "a copy agrees with what it does not have";
 	}
 	return NULL;
 }
@@ -164,7 +166,7 @@ is_whole(const struct cell *seen, const struct cell *a, const struct cell *b)
  */
 static const char *
 half_done(const struct world *old, const struct world *new,
-    const struct world *seen, int e, int home)
+    const struct world *seen, int e, int home, bool ours)
 {
 	const char *broken = NULL;
 
@@ -188,7 +190,7 @@ half_done(const struct world *old, const struct world *new,
 			return "the vault has neither the old nor the new";
 		if (vault->serial > server->serial)
 			return "the vault is ahead of the server";
-		broken = half_copy(old, seen, e, i);
+		broken = half_copy(old, seen, e, i, ours);
 	}
 	return broken;
 }
@@ -205,8 +207,9 @@ left_over(const struct world *before, const struct world *after,
 	const char *broken = NULL;
 
 	for (int e = 0; broken == NULL && e < ENVIRONMENTS_N; e++)
-		broken =
-		    half_done(before, after, &seen, e, seat_home(step->seat));
+		broken = half_done(before, after, &seen, e,
+		    seat_home(step->seat),
+		    step->operation == OP_PULL && step->choice == CHOICE_OURS);
 	return broken;
 }
 
@@ -248,7 +251,9 @@ play_step(const struct step *step, struct world *model, struct played *out,
 	doubles_stop_helpers(true);
 	model_step(model, step, &expected);
 	if (observe(&seen,
-		step->operation == OP_SET_ALL ? -1 : step->environment) < 0) {
+		step->operation == OP_SET_ALL	 ? OBSERVE_ALL
+		    : step->operation == OP_EDIT ? OBSERVE_NONE
+						 : step->environment) < 0) {
 		tell(out, "what is there cannot be read");
 		return false;
 	}

@@ -199,10 +199,10 @@ step_random(
 	step.prune =
 	    (step.operation == OP_PUSH || step.operation == OP_PUSH_FILE) &&
 	    random_below(state, 6) == 0;
-	if (step.operation != OP_EDIT && random_below(state, 12) == 0) {
+	if (step.operation != OP_EDIT && random_below(state, 6) == 0) {
 		step.trouble = (enum trouble_kind)(
 		    1 + random_below(state, TROUBLES_N - 1));
-		step.at = 1 + (int)random_below(state, 8);
+		step.at = 1 + (int)random_below(state, 6);
 	}
 	*out = step;
 }
