@@ -37,6 +37,7 @@ struct copying {
 	struct environment_view to;
 	struct change *changes; /* sorted */
 	size_t n;
+	bool unread; /* the local copy of TO could not be compared */
 };
 
 #define COPYING_INIT(r, c, out)                                                \
@@ -201,12 +202,14 @@ compare_all(struct copying *copying, struct names *conflicts, struct err *err)
 		if (names_add(&names, copying->changes[i].name) < 0)
 			return err_memory(err);
 	}
-	/* As a pull: what cannot be read is not written either, and is known
+	/* As a pull: what was not compared is not written over, and is known
 	 * to be behind. */
 	if (local_read(&local, &sides, &names, place, copying->caller, err) <
-		0 &&
-	    place->keychain.trouble == KEYCHAIN_WORKS)
-		return -(int)err->status;
+	    0) {
+		if (place->keychain.trouble == KEYCHAIN_WORKS)
+			return -(int)err->status;
+		copying->unread = true;
+	}
 	return keep_changed(copying, &sides, conflicts, err);
 }
 
@@ -319,8 +322,8 @@ copy(struct copying *copying, struct err *err)
 		return -(int)err->status;
 	return environment_write(&copying->to, &copying->net, place,
 	    &copying->key, copying->changes, copying->n,
-	    request->resolution == RESOLVE_THEIRS, COPY_TAKES, copying->caller,
-	    err);
+	    request->resolution == RESOLVE_THEIRS,
+	    copying->unread ? COPY_FOLLOWS : COPY_TAKES, copying->caller, err);
 }
 
 int
