@@ -71,7 +71,8 @@ model_copy(struct view *view, const struct step *step, struct outcome *said)
 		}
 		if (value == NONE || value == there)
 			unchanged += value != NONE;
-		else if (there == NONE && !is_in_the_way(view, i, value))
+		else if (there == NONE &&
+		    (step->blind || !is_in_the_way(view, i, value)))
 			added |= bit(i);
 		else
 			other |= bit(i);

@@ -213,7 +213,7 @@ left_over(const struct world *before, const struct world *after,
 	return broken;
 }
 
-/* A pull whose keychain does not answer goes on without it. */
+/* Pull and copy go on without a keychain that does not answer. */
 static const char *
 left_over_blind(const struct world *before, const struct step *step)
 {
@@ -269,7 +269,7 @@ play_step(const struct step *step, struct world *model, struct played *out,
 		compare_worlds(out, &seen, model);
 	} else {
 		broken = left_over(&before, model, step);
-		if (broken != NULL && step->operation == OP_PULL)
+		if (broken != NULL)
 			broken = left_over_blind(&before, step);
 		if (broken != NULL)
 			tell(out, broken);

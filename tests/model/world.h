@@ -91,7 +91,7 @@ struct step {
 	int values[NAMES_N];
 	enum choice choice;
 	bool prune; /* of a push */
-	bool blind; /* a pull whose keychain does not answer goes on */
+	bool blind; /* a keychain that does not answer is not waited for */
 	enum trouble_kind trouble;
 	int at;
 };
