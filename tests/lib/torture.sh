@@ -66,8 +66,9 @@ torture_repro() {
 torture_model() {
   fresh_install gcc
   export MODEL_STEPS=1000000 TAP_SECONDS=14400
+  export MODEL_SEED=${MODEL_SEED-$SRANDOM}
   bats_one gcc tests/model/model.bats
-  unset MODEL_STEPS TAP_SECONDS
+  unset MODEL_STEPS MODEL_SEED TAP_SECONDS
 }
 
 # Many clients at one server, and everything that was acknowledged is there.
@@ -81,9 +82,9 @@ torture_load() {
 # What is written into .env files, read by others.
 torture_dotenv() {
   fresh_install gcc
-  export DOTENV_VALUES=240000
+  export DOTENV_VALUES=240000 DOTENV_SEED=${DOTENV_SEED-$SRANDOM}
   bats_one gcc tests/e2e/dotenv.bats
-  unset DOTENV_VALUES
+  unset DOTENV_VALUES DOTENV_SEED
 }
 
 in_root() {
@@ -138,7 +139,7 @@ torture_fresh() {
 
 torture() {
   local prefix name names=("$@")
-  [ $# -gt 0 ] || names=(clang asan kill load model fuzz repro fresh)
+  [ $# -gt 0 ] || names=(clang asan kill load model dotenv fuzz repro fresh)
   for name in "${names[@]}"; do
     [ "$(type -t "torture_$name")" = function ] || die "no torture '$name'"
   done
