@@ -45,6 +45,30 @@ is_same_file(const char *a, const char *b)
 }
 
 /*
+ * .env is often that of another environment, so it is taken only for one that
+ * never held anything.
+ *
+ * @param own  the file that is not there
+ */
+static int
+choose_plain_file(struct env_file *file, const char *own,
+    const struct place *place, const struct vault *vault, struct err *err)
+{
+	char path[4096];
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/.env", place->file.directory);
+	rc = env_file_read(file, path, err);
+	if (rc <= 0 || vault->rows_n == 0)
+		return rc;
+	err_set(err, EXIT_USAGE,
+	    "'%s' is not there, and nobody said that '%s' is meant", own, path);
+	return err_hint(err,
+	    "'agentsecrets pull' brings the one back, 'agentsecrets push FILE' "
+	    "sends the other");
+}
+
+/*
  * FILE; without it, in storage mode 2, the environment's own file, else .env.
  *
  * @param own  out: the file is the local copy, and so may be behind
@@ -52,7 +76,7 @@ is_same_file(const char *a, const char *b)
  */
 static int
 choose_file(struct env_file *file, bool *own, const char *given,
-    const struct place *place, struct err *err)
+    const struct place *place, const struct vault *vault, struct err *err)
 {
 	char path[4096] = "";
 	int rc;
@@ -73,8 +97,7 @@ choose_file(struct env_file *file, bool *own, const char *given,
 	if (rc != 0)
 		return rc;
 	*own = false;
-	snprintf(path, sizeof(path), "%s/.env", place->file.directory);
-	return env_file_read(file, path, err);
+	return choose_plain_file(file, path, place, vault, err);
 }
 
 /*
@@ -379,8 +402,8 @@ store_changes(struct push *push, struct write_result *result, struct err *err)
 static int
 choose_source(struct push *push, struct err *err)
 {
-	int rc = choose_file(
-	    &push->file, &push->own, push->request->file, &push->place, err);
+	int rc = choose_file(&push->file, &push->own, push->request->file,
+	    &push->place, &push->vault, err);
 
 	if (rc == 0 && push->local.kind == LOCAL_NONE &&
 	    push->place.storage_mode != 2)

@@ -304,6 +304,11 @@ send_all(struct pending *pending, struct write_result *result, struct err *err)
 	int rc = 0;
 
 	for (int tries = 0; tries < 5; tries++) {
+		/* A refusal says that not all of it was seen, even if the
+		 * server has the revision that is here: one that was restored
+		 * comes to it again. */
+		if (tries > 0)
+			write->sides.base->revision = 0;
 		if (tries > 0 || write->look)
 			rc = compare_again(pending, err);
 		if (rc == 0 && write->maps != NULL && result->mapped.n == 0)

@@ -180,6 +180,25 @@ has() {
   [ "$output" = 2 ]
 }
 
+@test "a restored server that has come to the same revision again" {
+  agentsecrets pull
+  backup
+  agentsecrets set A=2
+  restore
+  on two agentsecrets set B=theirs
+  # Nothing says that it is another history, until it refuses a write.
+  for force in '' --force; do
+    # shellcheck disable=SC2086 # none is none
+    run agentsecrets set $force B=ours
+    assert_status 6
+    assert_one_error "'A' is older than one that was seen before"
+    assert_match "see 'agentsecrets trust accept-rollback'"
+  done
+  agentsecrets trust accept-rollback --ours -y
+  agentsecrets set --force B=ours
+  [ "$(on two agentsecrets env --fresh -- sh -c 'echo $A $B')" = '2 ours' ]
+}
+
 @test "another project, another environment, no server" {
   run -1 agentsecrets trust accept-rollback nope
   assert_match 'nope'

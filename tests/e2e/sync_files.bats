@@ -142,15 +142,22 @@ PYTHON
   [[ $output != *theirs* ]] && [[ $output != *mine* ]]
 }
 
-@test "push without FILE in mode 2 falls back on .env" {
+@test "push without FILE in mode 2 takes .env for what never held anything" {
   on_both
-  rm .env.development
   echo A=from-env >.env
-  run agentsecrets push
+  run agentsecrets push -e staging
   assert_status 0
+  assert_line 'stored A in web/staging'
+  # The file of an environment is missing, and .env is that of another one.
+  rm .env.development
+  run agentsecrets push
+  assert_status 2
+  assert_one_error "'$PWD/.env.development' is not there, and nobody said that '$PWD/.env' is meant"
+  assert_match "hint: 'agentsecrets pull' brings the one back, 'agentsecrets push FILE' sends the other"
+  run -0 agentsecrets get A
+  [ "$output" = 1 ]
+  run agentsecrets push .env
   assert_line 'stored A in web/development'
-  run agentsecrets get A
-  assert_line from-env
 }
 
 @test "AGENTSECRETS_STORAGE_MODE beats project.json" {
