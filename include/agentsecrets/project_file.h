@@ -129,6 +129,10 @@ int project_file_map_add(struct project_file *file, const char *final,
 const char *project_file_map_find(
     struct project_file *file, const char *stored);
 
+/** The stored name that the map has for a final one, or NULL; likewise. */
+const char *project_file_map_stored(
+    struct project_file *file, const char *final);
+
 /**
  * Replace the list of names of an environment, and what each must be at
  * least. `rules` is "" until the file is saved.

@@ -139,14 +139,17 @@ check_given(const struct dotenv *entries, const struct change *changes,
 
 int
 changes_from_entries(struct change *changes, const struct dotenv *entries,
-    const char *what, const struct caller *caller, struct name_maps *maps,
-    struct err *err)
+    const char *what, struct place *place, const struct caller *caller,
+    struct name_maps *maps, struct err *err)
 {
 	for (size_t i = 0; i < entries->n; i++) {
 		const struct dotenv_entry *entry = &entries->items[i];
+		const char *stored =
+		    project_file_map_stored(&place->file, entry->name);
 
-		if (change_fill(&changes[i], entry->name, &entry->value, caller,
-			maps, err) < 0)
+		if (change_fill(&changes[i],
+			stored != NULL ? stored : entry->name, &entry->value,
+			caller, maps, err) < 0)
 			return at_entry(err, what, entry);
 	}
 	if (check_given(entries, changes, what, err) < 0)

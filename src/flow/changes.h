@@ -73,12 +73,13 @@ int changes_check_twins(struct change *changes, size_t n, struct err *err);
  *
  * @param changes  room for each entry; sorted by name afterwards
  * @param what     the file's name, for errors
+ * @param place    whose map says which secret a name means
  * @return 0; the failure of change_fill(), or -EXIT_USAGE when two names are
  *         the same but for their case, each with file, line and column
  */
 int changes_from_entries(struct change *changes, const struct dotenv *entries,
-    const char *what, const struct caller *caller, struct name_maps *maps,
-    struct err *err);
+    const char *what, struct place *place, const struct caller *caller,
+    struct name_maps *maps, struct err *err);
 
 /**
  * Whether the vault has another value of that name, or none.

@@ -11,17 +11,52 @@
 #include <unistd.h>
 
 #include <agentsecrets/fd.h>
+#include <agentsecrets/names.h>
 #include <agentsecrets/text.h>
 
+/* Of the same secret in the order of the file. */
 static int
 compare_names(const void *a, const void *b)
 {
-	return strcmp(((const struct dotenv_entry *)a)->name,
-	    ((const struct dotenv_entry *)b)->name);
+	const struct env_name *left = a;
+	const struct env_name *right = b;
+	int order = strcmp(left->stored, right->stored);
+
+	return order != 0 ? order
+			  : (left->entry->line > right->entry->line) -
+		(left->entry->line < right->entry->line);
+}
+
+/* A file has the names that commands see, or such that become them. */
+static int
+name_entries(struct env_file *file, struct place *place, struct err *err)
+{
+	file->names = calloc(file->entries.n + 1, sizeof(*file->names));
+	if (file->names == NULL)
+		return err_memory(err);
+	for (size_t i = 0; i < file->entries.n; i++) {
+		const struct dotenv_entry *entry = &file->entries.items[i];
+		struct env_name *name = &file->names[i];
+		const char *stored =
+		    project_file_map_stored(&place->file, entry->name);
+
+		name->entry = entry;
+		if (stored != NULL)
+			snprintf(
+			    name->stored, sizeof(name->stored), "%s", stored);
+		else if (name_to_stored(name->stored, entry->name,
+			     strlen(entry->name), err) < 0)
+			return err_prefix(err, "%s:%zu:%zu", file->path,
+			    entry->line, entry->column);
+	}
+	qsort(
+	    file->names, file->entries.n, sizeof(*file->names), compare_names);
+	return 0;
 }
 
 int
-env_file_read(struct env_file *file, const char *path, struct err *err)
+env_file_read(struct env_file *file, const char *path, struct place *place,
+    struct err *err)
 {
 	char what[4200];
 	struct stat st;
@@ -41,11 +76,9 @@ env_file_read(struct env_file *file, const char *path, struct err *err)
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return err_set(err, EXIT_FAILED, "%s is no regular file", what);
 	if (arena_read(fd, &file->text, DOTENV_MAX, what, err) < 0 ||
-	    dotenv_parse(&file->entries, &file->text, path, err) < 0)
+	    dotenv_parse(&file->entries, &file->text, path, err) < 0 ||
+	    name_entries(file, place, err) < 0)
 		return -(int)err->status;
-	if (file->entries.n > 0)
-		qsort(file->entries.items, file->entries.n,
-		    sizeof(*file->entries.items), compare_names);
 	file->exists = true;
 	return 1;
 }
@@ -67,16 +100,61 @@ env_file_path(
 		  place->file.directory);
 }
 
-const struct dotenv_entry *
-env_file_find(const struct env_file *file, const char *name)
+const struct env_name *
+env_file_spellings(const struct env_file *file, const char *stored, size_t *n)
 {
-	struct dotenv_entry wanted;
+	size_t low = 0;
+	size_t high = file->entries.n;
 
-	if (file->entries.n == 0 || strlen(name) >= sizeof(wanted.name))
-		return NULL;
-	memcpy(wanted.name, name, strlen(name) + 1);
-	return bsearch(&wanted, file->entries.items, file->entries.n,
-	    sizeof(wanted), compare_names);
+	*n = 0;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(file->names[middle].stored, stored) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	while (low + *n < file->entries.n &&
+	    text_equal(file->names[low + *n].stored, stored))
+		(*n)++;
+	return *n > 0 ? &file->names[low] : NULL;
+}
+
+const struct dotenv_entry *
+env_file_find(
+    const struct env_file *file, const char *stored, const char *outer)
+{
+	size_t n;
+	const struct env_name *found = env_file_spellings(file, stored, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (text_equal(found[i].entry->name, outer))
+			return found[i].entry;
+	}
+	return n > 0 ? found[n - 1].entry : NULL;
+}
+
+void
+env_file_entry(const struct env_file *file, struct dotenv_entry *entries,
+    size_t *n, const char *stored, const char *outer,
+    const struct secret *value)
+{
+	struct dotenv_entry *entry = &entries[(*n)++];
+	size_t spellings;
+	const struct env_name *found =
+	    env_file_spellings(file, stored, &spellings);
+
+	*entry = (struct dotenv_entry){
+	    .value = *value, .removed = value->data == NULL};
+	snprintf(entry->name, sizeof(entry->name), "%s", outer);
+	for (size_t i = 0; i < spellings; i++) {
+		if (text_equal(found[i].entry->name, outer))
+			continue;
+		entry = &entries[(*n)++];
+		*entry = (struct dotenv_entry){.removed = true};
+		memcpy(entry->name, found[i].entry->name, sizeof(entry->name));
+	}
 }
 
 int
@@ -157,5 +235,6 @@ env_file_ignore(
 void
 env_file_release(struct env_file *file)
 {
+	free(file->names);
 	dotenv_release(&file->entries);
 }

@@ -233,7 +233,7 @@ read_file(struct local *local, struct sides *sides, struct err *err)
 	char path[4096];
 
 	if (env_file_path(path, sizeof(path), sides->place, err) < 0 ||
-	    env_file_read(&local->file, path, err) < 0)
+	    env_file_read(&local->file, path, sides->place, err) < 0)
 		return -(int)err->status;
 	sides->file = &local->file;
 	return 0;

@@ -96,17 +96,18 @@ collect(struct target *target, const struct sides *sides,
 
 	if (standing_names(&names, sides, err) < 0)
 		return -(int)err->status;
-	target->entries = calloc(names.n + 1, sizeof(*target->entries));
+	target->entries = calloc(
+	    names.n + target->file.entries.n + 1, sizeof(*target->entries));
 	if (target->entries == NULL)
 		return err_memory(err);
 	for (size_t i = 0; i < names.n; i++) {
 		const char *name = names.items[i];
-		struct dotenv_entry *entry = &target->entries[target->n];
 		enum standing standing;
+		struct secret value;
 
-		if (standing_of(sides, name, &standing, &entry->value, err) < 0)
+		if (standing_of(sides, name, &standing, &value, err) < 0)
 			return -(int)err->status;
-		if (entry->value.data == NULL || standing == STANDING_SAME)
+		if (value.data == NULL || standing == STANDING_SAME)
 			continue;
 		if (standing != STANDING_ONLY_REMOTE) {
 			if (names_add(&target->conflicts, name) < 0)
@@ -114,9 +115,8 @@ collect(struct target *target, const struct sides *sides,
 			if (resolver_choice(resolver, name) == RESOLVE_OURS)
 				continue;
 		}
-		snprintf(entry->name, sizeof(entry->name), "%s",
-		    place_outer_name(sides->place, name));
-		target->n++;
+		env_file_entry(&target->file, target->entries, &target->n, name,
+		    place_outer_name(sides->place, name), &value);
 	}
 	return 0;
 }
@@ -127,7 +127,8 @@ read_target(struct target *target, const struct pull *pull,
 {
 	struct sides sides = pull->sides;
 
-	if (env_file_read(&target->file, pull->request->to, err) < 0)
+	if (env_file_read(
+		&target->file, pull->request->to, pull->sides.place, err) < 0)
 		return -(int)err->status;
 	sides.file = &target->file;
 	return collect(target, &sides, resolver, err);

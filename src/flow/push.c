@@ -51,14 +51,14 @@ is_same_file(const char *a, const char *b)
  * @param own  the file that is not there
  */
 static int
-choose_plain_file(struct env_file *file, const char *own,
-    const struct place *place, const struct vault *vault, struct err *err)
+choose_plain_file(struct env_file *file, const char *own, struct place *place,
+    const struct vault *vault, struct err *err)
 {
 	char path[4096];
 	int rc;
 
 	snprintf(path, sizeof(path), "%s/.env", place->file.directory);
-	rc = env_file_read(file, path, err);
+	rc = env_file_read(file, path, place, err);
 	if (rc <= 0 || vault->rows_n == 0)
 		return rc;
 	err_set(err, EXIT_USAGE,
@@ -76,7 +76,7 @@ choose_plain_file(struct env_file *file, const char *own,
  */
 static int
 choose_file(struct env_file *file, bool *own, const char *given,
-    const struct place *place, const struct vault *vault, struct err *err)
+    struct place *place, const struct vault *vault, struct err *err)
 {
 	char path[4096] = "";
 	int rc;
@@ -87,13 +87,13 @@ choose_file(struct env_file *file, bool *own, const char *given,
 		return -(int)err->status;
 	if (given != NULL) {
 		*own = path[0] != '\0' && is_same_file(given, path);
-		rc = env_file_read(file, given, err);
+		rc = env_file_read(file, given, place, err);
 		return rc != 0 ? rc : no_such_file(given, place, err);
 	}
 	if (path[0] == '\0')
 		return 0;
 	*own = true;
-	rc = env_file_read(file, path, err);
+	rc = env_file_read(file, path, place, err);
 	if (rc != 0)
 		return rc;
 	*own = false;
@@ -105,8 +105,8 @@ choose_file(struct env_file *file, bool *own, const char *given,
  * anything, and only when somebody says so.
  */
 static int
-ask_for_file(struct env_file *file, const struct vault *vault,
-    const struct caller *caller, struct err *err)
+ask_for_file(struct env_file *file, struct place *place,
+    const struct vault *vault, const struct caller *caller, struct err *err)
 {
 	char question[128];
 	char answer[16];
@@ -114,7 +114,7 @@ ask_for_file(struct env_file *file, const struct vault *vault,
 
 	if (vault->rows_n > 0)
 		return 0;
-	rc = env_file_read(file, ".env", err);
+	rc = env_file_read(file, ".env", place, err);
 	if (rc <= 0 || file->entries.n == 0)
 		return rc < 0 ? rc : 0;
 	if (!caller->ask->is_there()) {
@@ -203,7 +203,7 @@ changes_from_file(struct push *push, struct err *err)
 	if (push->changes == NULL)
 		return err_memory(err);
 	if (changes_from_entries(push->changes, &file->entries, file->path,
-		push->caller, &push->maps, err) < 0)
+		&push->place, push->caller, &push->maps, err) < 0)
 		return -(int)err->status;
 	push->n = file->entries.n;
 	return name_maps_check(&push->maps, &push->place, err);
@@ -356,7 +356,8 @@ compare_items(struct push *push, struct err *err)
 		return -(int)err->status;
 	push->compared = push->local.compared;
 	if (push->n == 0) {
-		rc = ask_for_file(&push->file, &push->vault, push->caller, err);
+		rc = ask_for_file(
+		    &push->file, &push->place, &push->vault, push->caller, err);
 		push->own = rc <= 0;
 		if (rc != 0)
 			return rc < 0 ? rc : changes_from_file(push, err);
@@ -407,7 +408,8 @@ choose_source(struct push *push, struct err *err)
 
 	if (rc == 0 && push->local.kind == LOCAL_NONE &&
 	    push->place.storage_mode != 2)
-		rc = ask_for_file(&push->file, &push->vault, push->caller, err);
+		rc = ask_for_file(
+		    &push->file, &push->place, &push->vault, push->caller, err);
 	if (rc < 0)
 		return rc;
 	if (rc == 0)

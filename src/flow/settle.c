@@ -113,31 +113,27 @@ collect(const struct sides *sides, const struct settle *settle,
     struct names *settled, struct unwritable *unwritable, struct err *err)
 {
 	for (size_t i = 0; i < names->n; i++) {
-		struct dotenv_entry *entry = &entries[*n];
+		const char *name = names->items[i];
 		enum standing standing;
 		enum action action;
+		struct secret value;
 		int skip = 0;
 
-		if (standing_of(sides, names->items[i], &standing,
-			&entry->value, err) < 0)
+		if (standing_of(sides, name, &standing, &value, err) < 0)
 			return -(int)err->status;
-		action = action_for(settle, names->items[i], standing);
+		action = action_for(settle, name, standing);
 		if (action == ACTION_BRING)
-			skip = is_unwritable(unwritable, settle,
-			    names->items[i], &entry->value, err);
+			skip = is_unwritable(
+			    unwritable, settle, name, &value, err);
 		if (skip < 0)
 			return skip;
 		if (skip > 0)
 			continue;
-		if (action != ACTION_LEAVE &&
-		    names_add(settled, names->items[i]) < 0)
+		if (action != ACTION_LEAVE && names_add(settled, name) < 0)
 			return err_memory(err);
-		if (action != ACTION_BRING)
-			continue;
-		entry->removed = entry->value.data == NULL;
-		snprintf(entry->name, sizeof(entry->name), "%s",
-		    place_outer_name(sides->place, names->items[i]));
-		(*n)++;
+		if (action == ACTION_BRING)
+			env_file_entry(sides->file, entries, n, name,
+			    place_outer_name(sides->place, name), &value);
 	}
 	return 0;
 }
@@ -153,7 +149,8 @@ write_file(const struct sides *sides, struct settle *settle,
 
 	if (names_to_settle(&names, sides, settle, err) < 0)
 		return -(int)err->status;
-	entries = calloc(names.n + 1, sizeof(*entries));
+	entries =
+	    calloc(names.n + sides->file->entries.n + 1, sizeof(*entries));
 	if (entries == NULL)
 		return err_memory(err);
 	rc = collect(

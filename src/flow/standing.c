@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include <agentsecrets/names.h>
-
 /*
  * Open a row. One that was sealed under an older key of the workspace cannot
  * be compared.
@@ -57,9 +55,9 @@ standing_local(const struct sides *sides, const char *name, struct secret *out)
 		*out = item->value;
 		return true;
 	}
-	entry = sides->file == NULL
-	    ? NULL
-	    : env_file_find(sides->file, place_outer_name(sides->place, name));
+	entry = sides->file == NULL ? NULL
+				    : env_file_find(sides->file, name,
+					  place_outer_name(sides->place, name));
 	if (entry == NULL)
 		return false;
 	*out = entry->value;
@@ -132,16 +130,8 @@ add_rows(struct names *out, struct vault *vault, struct err *err)
 static int
 add_entries(struct names *out, const struct env_file *file, struct err *err)
 {
-	char stored[NAME_MAX_BYTES + 1];
-
 	for (size_t i = 0; i < file->entries.n; i++) {
-		const struct dotenv_entry *entry = &file->entries.items[i];
-
-		if (name_to_stored(
-			stored, entry->name, strlen(entry->name), err) < 0)
-			return err_prefix(err, "%s:%zu:%zu", file->path,
-			    entry->line, entry->column);
-		if (names_add(out, stored) < 0)
+		if (names_add(out, file->names[i].stored) < 0)
 			return err_memory(err);
 	}
 	return 0;

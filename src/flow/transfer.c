@@ -165,7 +165,7 @@ fill_changes(struct import *import, const char *what,
 		return err_memory(err);
 	import->n = n;
 	return changes_from_entries(import->changes, &import->entries, what,
-	    caller, &import->maps, err);
+	    &import->place, caller, &import->maps, err);
 }
 
 /* Keep what differs, and sort its names into what a person wants to know. */

@@ -199,3 +199,22 @@ project_file_map_find(struct project_file *file, const char *stored)
 	}
 	return NULL;
 }
+
+const char *
+project_file_map_stored(struct project_file *file, const char *final)
+{
+	const cJSON wanted = {.string = (char *)(uintptr_t) final};
+	const cJSON *const *node;
+
+	if (file->map_n == 0)
+		return NULL;
+	if (begin(file) == 0) {
+		node = tfind(&wanted, &file->index->by_final, compare_finals);
+		return node != NULL ? (*node)->valuestring : NULL;
+	}
+	for (size_t i = 0; i < file->map_n; i++) {
+		if (text_equal(file->map[i].final, final))
+			return file->map[i].stored;
+	}
+	return NULL;
+}
