@@ -36,6 +36,7 @@ struct pull {
 	struct resolver resolver; /* of the local copy */
 	enum local_kind kind;
 	struct names ours; /* the copy keeps them; sorted */
+	struct vault had;  /* what these were compared with */
 	struct names theirs;
 };
 
@@ -44,7 +45,7 @@ struct pull {
 		.place = PLACE_INIT, .vault = VAULT_INIT,                      \
 		.accepted = VAULT_INIT, .net = NET_INIT,                       \
 		.key = WORKSPACE_KEY_INIT, .ours = NAMES_INIT,                 \
-		.theirs = NAMES_INIT                                           \
+		.had = VAULT_INIT, .theirs = NAMES_INIT                        \
 	}
 #define AUTO_PULL __attribute__((cleanup(pull_release)))
 
@@ -55,6 +56,7 @@ pull_release(struct pull *pull)
 	names_release(&pull->theirs);
 	resolver_release(&pull->resolver);
 	net_stop(&pull->net);
+	vault_release(&pull->had);
 	vault_release(&pull->accepted);
 	vault_release(&pull->vault);
 	place_release(&pull->place);
@@ -192,6 +194,16 @@ add_conflict(struct names *out, const struct sides *sides, const char *name,
 	    : 0;
 }
 
+static int
+add_ours(struct pull *pull, const char *name, struct err *err)
+{
+	const struct vault_row *row = vault_find(pull->sides.remote, name);
+
+	if (names_add(&pull->ours, name) < 0)
+		return err_memory(err);
+	return row != NULL ? vault_put(&pull->had, row, err) : 0;
+}
+
 /* Note what was decided for each. */
 static int
 sort_conflicts(
@@ -199,11 +211,13 @@ sort_conflicts(
 {
 	for (size_t i = 0; i < conflicts->n; i++) {
 		const char *name = conflicts->items[i];
-		bool ours =
-		    resolver_choice(&pull->resolver, name) == RESOLVE_OURS;
 
-		if (names_add(ours ? &pull->ours : &pull->theirs, name) < 0)
+		if (resolver_choice(&pull->resolver, name) == RESOLVE_OURS) {
+			if (add_ours(pull, name, err) < 0)
+				return -(int)err->status;
+		} else if (names_add(&pull->theirs, name) < 0) {
 			return err_memory(err);
+		}
 	}
 	return 0;
 }
@@ -239,8 +253,8 @@ resolve_copy(struct pull *pull, struct err *err)
 }
 
 /*
- * What the copy keeps is a change to what is there now. The vault may have
- * moved since it was compared: then the name stays a conflict.
+ * What the copy keeps is a change to what it was compared with. The vault file
+ * may have moved on since: then the name stays a conflict.
  */
 static int
 keep_ours(struct pull *pull, struct err *err)
@@ -252,7 +266,7 @@ keep_ours(struct pull *pull, struct err *err)
 	lock = home_lock(&pull->place.home, "lock", err);
 	return lock < 0
 	    ? lock
-	    : local_agree(&pull->place, &pull->vault, &pull->ours,
+	    : local_agree(&pull->place, &pull->had, &pull->ours,
 		  pull->kind == LOCAL_FILE ? pull->place.file.directory : NULL,
 		  err);
 }

@@ -145,6 +145,22 @@ asks() {
   [ "$(value_there A)" = theirs ]
 }
 
+@test "what another command of this home fetched during the question is not seen" {
+  conflict
+  cat >"$BATS_TEST_TMPDIR/meanwhile" <<SH
+HOME=$BATS_TEST_TMPDIR/one/home AGENTSECRETS_HOME=$BATS_TEST_TMPDIR/one/home/.agentsecrets \
+  AGENTSECRETS_PASSWORD_FILE=$BATS_TEST_TMPDIR/one/home/password \
+  agentsecrets set -p web -q A=third && agentsecrets env --fresh -- true
+SH
+  at_terminal 'expect:A: ' "sh:sh $BATS_TEST_TMPDIR/meanwhile" 'send:M\n' -- \
+    agentsecrets pull
+  assert_status 0
+  run agentsecrets push
+  assert_status 5
+  assert_one_error 'changed here and on the server: A$'
+  [ "$(value_there A)" = third ]
+}
+
 @test "the three exclude each other" {
   conflict
   before=$(everything)
