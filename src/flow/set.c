@@ -94,49 +94,35 @@ load_vaults(struct setting *setting, const char *active, struct err *err)
 	return 0;
 }
 
-/* Whether a write that failed failed only in the local copy. */
-static bool
-is_stored(const struct setting *setting, struct vault *vault)
-{
-	struct err ignored;
-
-	for (size_t i = 0; i < setting->n; i++) {
-		if (change_differs(&setting->changes[i], &setting->key, vault,
-			&ignored) != 0)
-			return false;
-	}
-	return true;
-}
-
-/* Say where it is stored and where not, before why. @param i  what failed */
+/*
+ * Say where it is stored and where not, before why. What became of the one that
+ * failed is in the error itself: it may be stored there, and not here.
+ */
 static int
-stored_in_part(struct setting *setting, size_t i, struct err *err)
+stored_in_part(size_t failed, struct err *err)
 {
 	AUTO_NAMES struct names stored = NAMES_INIT;
 	AUTO_NAMES struct names missing = NAMES_INIT;
-	size_t done = i + is_stored(setting, &setting->vaults.list[i]);
 	char in[128];
 	char not_in[128];
 
-	for (size_t k = 0; k < ENVIRONMENTS_N; k++) {
-		if (names_add(k < done ? &stored : &missing,
-			environment_names[k]) < 0)
+	for (size_t i = 0; i < ENVIRONMENTS_N; i++) {
+		if (i != failed &&
+		    names_add(i < failed ? &stored : &missing,
+			environment_names[i]) < 0)
 			return err_memory(err);
 	}
 	names_join(in, sizeof(in), &stored, ENVIRONMENTS_N);
 	names_join(not_in, sizeof(not_in), &missing, ENVIRONMENTS_N);
-	if (stored.n == 0)
-		err_prefix(err, "stored nowhere: %s", environment_names[i]);
-	else if (missing.n == 0)
-		err_prefix(err, "%s", environment_names[i]);
-	else
-		err_prefix(err, "stored in %s, but not in %s: %s", in, not_in,
-		    environment_names[i]);
+	err_prefix(err, "%s%s%s%s%s; %s", stored.n > 0 ? "stored in " : "", in,
+	    stored.n > 0 && missing.n > 0 ? ", " : "",
+	    missing.n > 0 ? "not stored in " : "", not_in,
+	    environment_names[failed]);
 	if (err->status == EXIT_CONFLICT)
 		err_hint(err,
 		    "run 'agentsecrets pull -e %s' and look, or write over it "
 		    "with --force",
-		    environment_names[i]);
+		    environment_names[failed]);
 	return -(int)err->status;
 }
 
@@ -154,9 +140,8 @@ store(struct setting *setting, const char *active, struct write_result *result,
 		    &setting->key, &setting->vaults.list[i], setting->changes,
 		    setting->n, setting->force, setting->caller, err);
 		if (rc < 0)
-			return setting->everywhere
-			    ? stored_in_part(setting, i, err)
-			    : rc;
+			return setting->everywhere ? stored_in_part(i, err)
+						   : rc;
 		if (names_add(&result->environments, environment_names[i]) < 0)
 			return err_memory(err);
 	}

@@ -3,6 +3,7 @@
 # what is not.
 # long with sanitizers
 load lib
+remember_passwords
 load team
 
 setup() { fresh_home; }

@@ -327,7 +327,7 @@ two() {
   agentsecrets set -q -f -e staging A=2
   use_home one
   run -5 agentsecrets set --all-envs A=3
-  assert_one_error 'stored in development, but not in staging, production: staging: .*: A'
+  assert_one_error 'stored in development, not stored in production; staging: .*: A'
   assert_match "hint: .*'agentsecrets pull -e staging'"
   [ "$(agentsecrets get A)" = 3 ]
   [ "$(agentsecrets get -e staging A)" = 1 ]
@@ -335,13 +335,13 @@ two() {
   assert_values staging A=3
   on two agentsecrets set -q -f A=4
   run -5 agentsecrets set --all-envs A=5
-  assert_one_error 'stored nowhere: development: .*: A'
+  assert_one_error 'not stored in staging, production; development: .*: A'
   assert_values production A=3
   # The file of one environment cannot be renewed.
   export AGENTSECRETS_STORAGE_MODE=2
   mkdir .env.staging
   run -1 agentsecrets set --all-envs --force A=6
-  assert_one_error 'stored in development, staging, but not in production: staging: stored, but'
+  assert_one_error 'stored in development, not stored in production; staging: stored, but'
   rmdir .env.staging
   assert_values staging A=6
   assert_values production A=3

@@ -2,6 +2,7 @@
 # What a secret held before: shown without values, and brought back.
 # long with sanitizers
 load lib
+remember_passwords
 load team
 
 setup() {

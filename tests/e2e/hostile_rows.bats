@@ -4,6 +4,7 @@
 # is changed, here or there.
 # long with sanitizers
 load lib
+remember_passwords
 load team
 
 # One machine behind the liar, with a value of its own in the file; another

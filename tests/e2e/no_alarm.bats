@@ -4,6 +4,7 @@
 # one with a keychain and one with neither.
 # long with sanitizers
 load lib
+remember_passwords
 load team
 load keychain
 load items

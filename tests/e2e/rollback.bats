@@ -4,6 +4,7 @@
 # long with sanitizers
 # shellcheck disable=SC2016
 load lib
+remember_passwords
 load team
 
 setup() {

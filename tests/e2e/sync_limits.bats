@@ -3,6 +3,7 @@
 # says how far it got.
 # long with sanitizers
 load lib
+remember_passwords
 load team
 load middle
 
