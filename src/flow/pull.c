@@ -35,9 +35,10 @@ struct pull {
 	struct sides sides;
 	struct resolver resolver; /* of the local copy */
 	enum local_kind kind;
-	struct names ours; /* the copy keeps them; sorted */
-	struct vault had;  /* what these were compared with */
-	struct names theirs;
+	struct names ours;     /* the copy keeps them; sorted */
+	struct vault had;      /* what these were compared with */
+	struct change *theirs; /* as the copy has them; sorted */
+	size_t theirs_n;
 };
 
 #define PULL_INIT                                                              \
@@ -45,7 +46,7 @@ struct pull {
 		.place = PLACE_INIT, .vault = VAULT_INIT,                      \
 		.accepted = VAULT_INIT, .net = NET_INIT,                       \
 		.key = WORKSPACE_KEY_INIT, .ours = NAMES_INIT,                 \
-		.had = VAULT_INIT, .theirs = NAMES_INIT                        \
+		.had = VAULT_INIT                                              \
 	}
 #define AUTO_PULL __attribute__((cleanup(pull_release)))
 
@@ -53,7 +54,7 @@ static void
 pull_release(struct pull *pull)
 {
 	names_release(&pull->ours);
-	names_release(&pull->theirs);
+	free(pull->theirs);
 	resolver_release(&pull->resolver);
 	net_stop(&pull->net);
 	vault_release(&pull->had);
@@ -204,19 +205,32 @@ add_ours(struct pull *pull, const char *name, struct err *err)
 	return row != NULL ? vault_put(&pull->had, row, err) : 0;
 }
 
+/* What the copy gives up, as it has it. */
+static void
+add_theirs(struct pull *pull, const struct sides *sides, const char *name)
+{
+	struct change *change = &pull->theirs[pull->theirs_n++];
+
+	snprintf(change->name, sizeof(change->name), "%s", name);
+	change->deleted = !standing_local(sides, name, &change->value);
+}
+
 /* Note what was decided for each. */
 static int
-sort_conflicts(
-    struct pull *pull, const struct names *conflicts, struct err *err)
+sort_conflicts(struct pull *pull, const struct sides *sides,
+    const struct names *conflicts, struct err *err)
 {
+	pull->theirs = calloc(conflicts->n + 1, sizeof(*pull->theirs));
+	if (pull->theirs == NULL)
+		return err_memory(err);
 	for (size_t i = 0; i < conflicts->n; i++) {
 		const char *name = conflicts->items[i];
 
 		if (resolver_choice(&pull->resolver, name) == RESOLVE_OURS) {
 			if (add_ours(pull, name, err) < 0)
 				return -(int)err->status;
-		} else if (names_add(&pull->theirs, name) < 0) {
-			return err_memory(err);
+		} else {
+			add_theirs(pull, sides, name);
 		}
 	}
 	return 0;
@@ -249,7 +263,7 @@ resolve_copy(struct pull *pull, struct err *err)
 	if (resolver_decide(&pull->resolver, &conflicts, pull->caller, err) < 0)
 		return -(int)err->status;
 	pull->kind = local.kind;
-	return sort_conflicts(pull, &conflicts, err);
+	return sort_conflicts(pull, &sides, &conflicts, err);
 }
 
 /*
@@ -274,21 +288,16 @@ keep_ours(struct pull *pull, struct err *err)
 static int
 settle_copy(struct pull *pull, bool *written, struct err *err)
 {
-	struct change *named =
-	    calloc(pull->theirs.n + 1, sizeof(struct change));
-	struct settle settle = {.changes = named,
-	    .changes_n = pull->theirs.n,
+	struct settle settle = {.changes = pull->theirs,
+	    .changes_n = pull->theirs_n,
+	    .if_as_given = true,
 	    .all = true,
 	    .force = pull->request->force};
-	int rc = named == NULL ? err_memory(err) : keep_ours(pull, err);
+	int rc = keep_ours(pull, err);
 
-	for (size_t i = 0; rc == 0 && i < pull->theirs.n; i++)
-		snprintf(named[i].name, sizeof(named[i].name), "%s",
-		    pull->theirs.items[i]);
 	if (rc == 0)
 		rc = settle_local(
 		    &pull->place, &pull->key, &settle, pull->caller, err);
-	free(named);
 	*written = settle.written;
 	return rc;
 }

@@ -323,11 +323,6 @@ compare_file(struct push *push, struct err *err)
 	int rc;
 
 	if (push->own) {
-		rc = local_base(&push->local.behind, &push->place.home,
-		    &push->vault, push->place.file.directory, err);
-		if (rc < 0)
-			return rc;
-		push->compared = rc > 0;
 		push->sides.file = &push->file;
 		push->sides.behind = &push->local.behind;
 		rc = prune_missing_in_copy(&push->missing, &push->sides, NULL,
@@ -399,6 +394,20 @@ store_changes(struct push *push, struct write_result *result, struct err *err)
 	    &push->place, &push->key, &settle, push->caller, err);
 }
 
+/*
+ * What the copy agreed on, before the copy itself: while a password is typed,
+ * another command may bring both to something newer.
+ */
+static int
+read_base(struct push *push, struct err *err)
+{
+	int rc = local_base(&push->local.behind, &push->place.home,
+	    &push->vault, push->place.file.directory, err);
+
+	push->compared = rc > 0;
+	return rc < 0 ? rc : 0;
+}
+
 /* @return 1; 0 when there is nothing that could be sent */
 static int
 choose_source(struct push *push, struct err *err)
@@ -432,7 +441,8 @@ push_run(const struct push_request *request, const struct caller *caller,
 	    .remote = &push.vault};
 	if (place_find(&push.place, caller, err) < 0 ||
 	    exchange_load(&push.vault, &push.place, err) < 0 ||
-	    local_kind(&push.local.kind, &push.place, err) < 0)
+	    local_kind(&push.local.kind, &push.place, err) < 0 ||
+	    (push.local.kind == LOCAL_FILE && read_base(&push, err) < 0))
 		return -(int)err->status;
 	flow_where_set(&result->where, &push.place);
 	rc = choose_source(&push, err);

@@ -25,17 +25,35 @@ compare_change(const void *name, const void *change)
 	return strcmp(name, ((const struct change *)change)->name);
 }
 
-static bool
-is_named(const struct settle *settle, const char *name)
+static const struct change *
+find_named(const struct settle *settle, const char *name)
 {
-	return settle->changes_n > 0 &&
-	    bsearch(name, settle->changes, settle->changes_n,
-		sizeof(*settle->changes), compare_change) != NULL;
+	return settle->changes_n == 0
+	    ? NULL
+	    : bsearch(name, settle->changes, settle->changes_n,
+		  sizeof(*settle->changes), compare_change);
+}
+
+/* Whether the copy gets what the vault has, even for a change of its own. */
+static bool
+is_taken(
+    const struct settle *settle, const struct sides *sides, const char *name)
+{
+	const struct change *change = find_named(settle, name);
+	struct secret here;
+
+	if (change == NULL || !settle->if_as_given)
+		return change != NULL;
+	if (!standing_local(sides, name, &here))
+		return change->deleted;
+	return !change->deleted && here.len == change->value.len &&
+	    (here.len == 0 ||
+		secret_equal(here.data, change->value.data, here.len));
 }
 
 static enum action
-action_for(
-    const struct settle *settle, const char *name, enum standing standing)
+action_for(const struct settle *settle, const struct sides *sides,
+    const char *name, enum standing standing)
 {
 	switch (standing) {
 	case STANDING_SAME:
@@ -46,13 +64,14 @@ action_for(
 		return ACTION_BRING;
 	case STANDING_CHANGED_HERE:
 	case STANDING_CHANGED_BOTH:
-		return settle->force || is_named(settle, name) ? ACTION_BRING
-							       : ACTION_LEAVE;
+		return settle->force || is_taken(settle, sides, name)
+		    ? ACTION_BRING
+		    : ACTION_LEAVE;
 	case STANDING_ONLY_LOCAL:
 	case STANDING_DELETED_HERE:
 		break;
 	}
-	return is_named(settle, name) ? ACTION_BRING : ACTION_LEAVE;
+	return is_taken(settle, sides, name) ? ACTION_BRING : ACTION_LEAVE;
 }
 
 static int
@@ -101,7 +120,7 @@ is_unwritable(struct unwritable *unwritable, const struct settle *settle,
 {
 	if (value->data == NULL || dotenv_unwritable(value) == NULL)
 		return 0;
-	return settle->all || is_named(settle, name)
+	return settle->all || find_named(settle, name) != NULL
 	    ? unwritable_note(unwritable, name, value, err)
 	    : 1;
 }
@@ -121,7 +140,7 @@ collect(const struct sides *sides, const struct settle *settle,
 
 		if (standing_of(sides, name, &standing, &value, err) < 0)
 			return -(int)err->status;
-		action = action_for(settle, name, standing);
+		action = action_for(settle, sides, name, standing);
 		if (action == ACTION_BRING)
 			skip = is_unwritable(
 			    unwritable, settle, name, &value, err);
@@ -248,13 +267,14 @@ plan(struct work *work, const struct settle *settle, const struct names *names,
 		if (standing_of(&work->sides, name, &standing, &value, err) < 0)
 			return -(int)err->status;
 		arena_rewind(mark);
-		action = action_for(settle, name, standing);
+		action = action_for(settle, &work->sides, name, standing);
 		/* A write writes the entry of today; an item that counts as
 		 * none is taken away, before it counts as a change. */
 		item = items_find(work->sides.items, name);
 		if ((follow && action == ACTION_LEAVE) ||
 		    /* Both entries go, and only one was looked for. */
-		    (value.data == NULL && is_named(settle, name)) ||
+		    (value.data == NULL &&
+			is_taken(settle, &work->sides, name)) ||
 		    (action == ACTION_AGREES && item != NULL &&
 			(item->old || value.data == NULL)))
 			action = ACTION_BRING;

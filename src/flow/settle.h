@@ -17,6 +17,8 @@ struct settle {
 	size_t changes_n;
 	/* Sorted: look at these, too, behind or not; NULL: no others. */
 	const struct names *others;
+	/* Only where the copy still has (or lacks) what `changes` says. */
+	bool if_as_given;
 	bool all;     /* look at every name, not only at those behind */
 	bool force;   /* take the vault's value for what was changed here */
 	bool stored;  /* for the error: the server has the changes */
@@ -28,7 +30,8 @@ struct settle {
  * the keychain follow the file.
  *
  * A name that was changed in the copy keeps its value there, unless `changes`
- * has it or `force` is given.
+ * has it or `force` is given. With `if_as_given`, `changes` are what a person
+ * saw in the copy and gave up: who edits it before the answer keeps the edit.
  *
  * A value that no file can hold (dotenv_unwritable()) is left out of the file,
  * everything else is written first; a command that neither looks at all names

@@ -197,18 +197,33 @@ conditions(struct vault *out, struct vault *base, struct vault *accepted,
 	return 0;
 }
 
-/* Where nothing was sent, what was seen is all that there is to record. */
+/*
+ * Where nothing was sent, what was seen is all that there is to record. The
+ * vault file may have moved on since, to what was never compared: it is not
+ * what the copy then agrees with.
+ */
 static int
 record_look(struct pending *pending, struct err *err)
 {
-	struct write *write = pending->write;
+	AUTO_VAULT struct vault now = VAULT_INIT;
+	AUTO_VAULT struct vault file = VAULT_INIT;
+	struct vault *base = pending->write->sides.base;
+	bool unchanged = pending->list.unchanged;
 
 	if (!pending->looked)
 		return 0;
-	if (exchange_record(write->place, &pending->list, &pending->accepted,
-		write->sides.base, NULL, err) < 0)
+	if (exchange_record_rows(pending->write->place, &pending->accepted,
+		unchanged ? base->revision : pending->list.revision, 0, true,
+		&file, err) < 0)
 		return err_hint(err, "run 'agentsecrets pull'");
 	pending->looked = false;
+	if (unchanged)
+		return 0;
+	if (conditions(&now, base, &pending->accepted, err) < 0)
+		return -(int)err->status;
+	vault_release(base);
+	*base = now;
+	now = (struct vault)VAULT_INIT;
 	return 0;
 }
 
@@ -368,6 +383,7 @@ settle(const struct pending *pending, struct err *err)
 	struct change *named = calloc(pending->n + 1, sizeof(*named));
 	struct settle settle = {.changes = named,
 	    .others = &sent,
+	    .if_as_given = write->copy == COPY_IS_SOURCE,
 	    .stored = count(pending, FATE_STORED) > 0};
 	int rc = named == NULL ? err_memory(err) : 0;
 
