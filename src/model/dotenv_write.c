@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,27 +138,64 @@ find_places(struct update *update, struct err *err)
 	return status;
 }
 
+/* The values that are to be written and cannot be. */
+struct refused {
+	const struct dotenv_entry *first;
+	size_t others_n;
+	char others[256]; /* their names, as far as there is room */
+	size_t used;
+};
+
+static void
+refused_add(struct refused *refused, const struct dotenv_entry *entry)
+{
+	const char *comma = refused->used > 0 ? ", " : "";
+	size_t room = sizeof(refused->others) - refused->used;
+
+	if (refused->first == NULL) {
+		refused->first = entry;
+		return;
+	}
+	refused->others_n++;
+	if (strlen(comma) + strlen(entry->name) < room)
+		refused->used +=
+		    (size_t)snprintf(refused->others + refused->used, room,
+			"%s%s", comma, entry->name);
+}
+
+static int
+refuse(const struct refused *refused, const char *what, struct err *err)
+{
+	const struct dotenv_entry *first = refused->first;
+	char more[sizeof(refused->others) + 48] = "";
+
+	if (refused->others_n > 0)
+		snprintf(more, sizeof(more), " and %zu more (%s)",
+		    refused->others_n, refused->others);
+	err_set(err, EXIT_FAILED,
+	    "'%s'%s cannot be written to '%s' so that every reader reads the "
+	    "same: %s",
+	    first->name, more, what, dotenv_unwritable(&first->value));
+	return dotenv_is_text(&first->value)
+	    ? err_hint(err, "'agentsecrets export FILE.json' can hold it")
+	    : err_hint(
+		  err, "'agentsecrets get %s' gives its bytes", first->name);
+}
+
 /* A line that has the value already is not written, and so not refused. */
 static int
 check_values(const struct update *update, struct err *err)
 {
+	struct refused refused = {.first = NULL};
+
 	for (size_t i = 0; i < update->n; i++) {
 		const struct dotenv_entry *entry = update->sorted[i];
-		const char *why = dotenv_unwritable(&entry->value);
 
-		if (why == NULL || entry->removed || update->places[i].is_same)
-			continue;
-		err_set(err, EXIT_FAILED,
-		    "'%s' cannot be written to '%s' so that every reader reads "
-		    "the same: %s",
-		    entry->name, update->what, why);
-		return dotenv_is_text(&entry->value)
-		    ? err_hint(
-			  err, "'agentsecrets export FILE.json' can hold it")
-		    : err_hint(err, "'agentsecrets get %s' gives its bytes",
-			  entry->name);
+		if (!entry->removed && !update->places[i].is_same &&
+		    dotenv_unwritable(&entry->value) != NULL)
+			refused_add(&refused, entry);
 	}
-	return 0;
+	return refused.first != NULL ? refuse(&refused, update->what, err) : 0;
 }
 
 /* Where the comment that stays begins, with its blanks; else the line end. */

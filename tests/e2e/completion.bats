@@ -77,7 +77,7 @@ with_secrets() {
   typed 'agentsecrets trust -' agentsecrets trust -
   offers --remove --json -q --quiet -h --help
   typed 'agentsecrets secrets pull --t' agentsecrets secrets pull --t
-  offers --to
+  offers --to --theirs
   typed 'agentsecrets push -q --forc' agentsecrets push -q --forc
   offers --force
   typed 'agentsecrets get -- -' agentsecrets get -- -

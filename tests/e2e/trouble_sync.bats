@@ -65,7 +65,7 @@ old_and_new_served() {
 
 # killed_and_served client|server LEAST
 killed_and_served() {
-  local n ended first=$((SRANDOM % EVERY_CALL + 1)) rounds=0
+  local n ended first=$(((FIRST_CALL - 1) % EVERY_CALL + 1)) rounds=0
   for ((n = first; n < 120; n += EVERY_CALL)); do
     again_served
     ended=0
@@ -151,7 +151,7 @@ on_each_disk() {
   local n ended said=$BATS_TEST_TMPDIR/killed.log
   old_and_new
   again
-  for ((n = 4 * (SRANDOM % EVERY_CALL); n < 1024; n += 4 * EVERY_CALL)); do
+  for ((n = 4 * ((FIRST_CALL - 1) % EVERY_CALL); n < 1024; n += 4 * EVERY_CALL)); do
     ended=0
     mounted rw "$n" "${COMMAND[@]}" >"$said" 2>&1 || ended=$?
     take_over

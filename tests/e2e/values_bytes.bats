@@ -104,15 +104,21 @@ assert_all_arrive() {
 }
 
 @test "through a .env file: pull --to, push, env" {
-  local name
+  local name refused=(BYTES DOLLARS LARGE QUOTES)
   own_copy
+  # Not the same for every reader of such a file: named, and nothing written.
+  run -1 agentsecrets pull --to "$BATS_TEST_TMPDIR/file.env"
+  assert_one_error "'BYTES' and 3 more \(DOLLARS, LARGE, QUOTES\) cannot be"
+  [ ! -e "$BATS_TEST_TMPDIR/file.env" ]
+  agentsecrets delete "${refused[@]}"
   agentsecrets pull --to "$BATS_TEST_TMPDIR/file.env"
   mkdir "$BATS_TEST_TMPDIR/work"
   cd "$BATS_TEST_TMPDIR/work" || return
   agentsecrets project create "again" >&2
   agentsecrets push "$BATS_TEST_TMPDIR/file.env"
   for name in "$VALUES"/*; do
-    agentsecrets get "${name##*/}" | cmp - "$name"
+    [[ " ${refused[*]} " == *" ${name##*/} "* ]] ||
+      agentsecrets get "${name##*/}" | cmp - "$name"
   done
   agentsecrets pull --to "$BATS_TEST_TMPDIR/second.env"
   cmp "$BATS_TEST_TMPDIR/file.env" "$BATS_TEST_TMPDIR/second.env"
