@@ -243,7 +243,7 @@ restore_run(const char *name, uint32_t version, const struct caller *caller,
 	}
 	memcpy(change.name, past.name, sizeof(change.name));
 	rc = write_changes(&past.net, &past.place, &past.key, &past.vault,
-	    &change, 1, false, caller, err);
+	    &change, 1, false, COPY_TAKES, caller, err);
 	if (rc == 0 && names_add(&result->written, past.name) < 0)
 		rc = err_memory(err);
 	return rc;

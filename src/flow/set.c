@@ -136,9 +136,10 @@ store(struct setting *setting, const char *active, struct write_result *result,
 		if (!is_meant(setting, active, i))
 			continue;
 		environment_enter(&setting->place, environment_names[i]);
-		rc = write_changes(&setting->net, &setting->place,
-		    &setting->key, &setting->vaults.list[i], setting->changes,
-		    setting->n, setting->force, setting->caller, err);
+		rc =
+		    write_changes(&setting->net, &setting->place, &setting->key,
+			&setting->vaults.list[i], setting->changes, setting->n,
+			setting->force, COPY_TAKES, setting->caller, err);
 		if (rc < 0)
 			return setting->everywhere ? stored_in_part(i, err)
 						   : rc;
@@ -240,8 +241,8 @@ delete_run(const char *const *names, size_t n, bool force,
 	if (rc == 0)
 		rc = exchange_unlock(&key, &place, caller, err);
 	if (rc == 0)
-		rc = write_changes(
-		    &net, &place, &key, &vault, changes, n, force, caller, err);
+		rc = write_changes(&net, &place, &key, &vault, changes, n,
+		    force, COPY_TAKES, caller, err);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = names_add(&result->deleted, changes[i].name) < 0
 		    ? err_memory(err)

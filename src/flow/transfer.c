@@ -208,8 +208,8 @@ store_changes(struct import *import, bool force, const struct caller *caller,
 	return import->n == 0
 	    ? 0
 	    : write_changes(&import->net, &import->place, &import->key,
-		  &import->vault, import->changes, import->n, force, caller,
-		  err);
+		  &import->vault, import->changes, import->n, force,
+		  force ? COPY_TAKES : COPY_FOLLOWS, caller, err);
 }
 
 int

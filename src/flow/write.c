@@ -467,7 +467,7 @@ static const struct resolve_words words = {
 int
 write_changes(struct net *net, struct place *place,
     const struct workspace_key *key, struct vault *vault,
-    const struct change *changes, size_t n, bool force,
+    const struct change *changes, size_t n, bool force, enum copy_rule copy,
     const struct caller *caller, struct err *err)
 {
 	AUTO_RESOLVER struct resolver resolver =
@@ -477,7 +477,7 @@ write_changes(struct net *net, struct place *place,
 	    .place = place,
 	    .sides = {.key = key, .place = place, .base = vault},
 	    .resolver = &resolver,
-	    .copy = COPY_TAKES};
+	    .copy = copy};
 	int rc = write_resolved(&write, changes, n, caller, &result, err);
 
 	write_result_release(&result);

@@ -67,16 +67,17 @@ int write_resolved(struct write *write, const struct change *changes, size_t n,
     const struct caller *caller, struct write_result *result, struct err *err);
 
 /**
- * The same for changes that somebody named one by one.
+ * The same without a question.
  *
  * @param vault  what is here
- * @param force    write over what somebody else wrote, once it is verified
+ * @param copy   COPY_TAKES where somebody named each, COPY_FOLLOWS for a file
+ * @param force  write over what somebody else wrote, once it is verified
  * @return as write_resolved(); -EXIT_CONFLICT naming what somebody else
  *         changed
  */
 int write_changes(struct net *net, struct place *place,
     const struct workspace_key *key, struct vault *vault,
-    const struct change *changes, size_t n, bool force,
+    const struct change *changes, size_t n, bool force, enum copy_rule copy,
     const struct caller *caller, struct err *err);
 
 #endif

@@ -280,3 +280,16 @@ changed there B' ] || fail "$output"
   diff -u - out.env <<<'OWN=1'
   [ "$(vault)" = "$before" ]
 }
+
+@test "import leaves what was changed in the file, unless it is forced" {
+  on_both
+  printf 'A=mine\nB=2\n' >.env.development
+  printf 'A=3\nB=4\n' >new.env
+  agentsecrets import new.env
+  file A=mine B=4
+  run agentsecrets diff
+  [ "$output" = 'changed both  A' ]
+  printf 'A=5\n' >new.env
+  agentsecrets import --force new.env
+  file A=5 B=4
+}
