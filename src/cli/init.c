@@ -119,10 +119,14 @@ print_init(const struct init_result *result)
 	print_line("workspace   %s", result->workspace);
 	print_line("key number  %s", result->key_number);
 	print_line("key store   %s", key_store_name(result->store));
-	if (result->project[0] != '\0')
+	if (result->project[0] != '\0') {
 		print_line("project     %s", result->project);
-	print_line("next: 'agentsecrets set KEY', then 'agentsecrets env -- "
-		   "COMMAND'");
+		print_line("next: 'agentsecrets set KEY', then 'agentsecrets "
+			   "env -- COMMAND'");
+	} else {
+		print_line("next: 'agentsecrets project create NAME' in a "
+			   "project's directory");
+	}
 	print_line("keep a recovery kit: 'agentsecrets key export --out "
 		   "FILE'");
 }

@@ -76,6 +76,7 @@ the_same() {
   assert_one_error "an 'init' that broke off was given another password"
   run init_at_server
   assert_status 0
+  assert_line "next: 'agentsecrets project create NAME' in a project's directory"
   the_same
 }
 
