@@ -80,7 +80,8 @@ wanted_names(struct names *out, struct copying *copying, struct err *err)
 		char name[NAME_MAX_BYTES + 1];
 		const struct vault_row *row;
 
-		if (name_to_stored(name, given, strlen(given), err) < 0)
+		if (place_stored_name(name, given, &copying->place, from, err) <
+		    0)
 			return -(int)err->status;
 		row = vault_find(from, name);
 		if (row == NULL || row->deleted)

@@ -101,10 +101,12 @@ static int
 look(struct past *past, const char *given, const struct caller *caller,
     struct err *err)
 {
-	int rc = name_to_stored(past->name, given, strlen(given), err);
+	int rc;
 
-	if (rc < 0 || place_find(&past->place, caller, err) < 0 ||
+	if (place_find(&past->place, caller, err) < 0 ||
 	    exchange_load(&past->vault, &past->place, err) < 0 ||
+	    place_stored_name(
+		past->name, given, &past->place, &past->vault, err) < 0 ||
 	    exchange_connect(&past->net, &past->place, caller, err) < 0 ||
 	    exchange_unlock(&past->key, &past->place, caller, err) < 0)
 		return -(int)err->status;

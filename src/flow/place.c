@@ -425,6 +425,21 @@ place_outer_name(struct place *place, const char *stored)
 }
 
 int
+place_stored_name(char *out, const char *given, struct place *place,
+    struct vault *vault, struct err *err)
+{
+	const char *mapped = project_file_map_stored(&place->file, given);
+	const struct vault_row *row =
+	    vault != NULL ? vault_find(vault, given) : NULL;
+
+	if (mapped != NULL && (row == NULL || row->deleted))
+		given = mapped;
+	return name_to_stored(out, given, strlen(given), err) < 0
+	    ? -(int)err->status
+	    : 0;
+}
+
+int
 place_open_keychain(
     struct place *place, const struct caller *caller, struct err *err)
 {

@@ -15,6 +15,7 @@
 #include <agentsecrets/project_file.h>
 #include <agentsecrets/settings.h>
 #include <agentsecrets/trust.h>
+#include <agentsecrets/vault.h>
 
 struct place {
 	struct home home;
@@ -133,5 +134,17 @@ int place_environment(char *out, const struct caller *caller,
  * lasting map entry, or itself.
  */
 const char *place_outer_name(struct place *place, const char *stored);
+
+/**
+ * The stored name that somebody means: that of a live secret, else the one
+ * that the lasting map has for the name that commands see, else the name in
+ * capitals.
+ *
+ * @param out    NAME_MAX_BYTES + 1 bytes
+ * @param vault  NULL: a secret of that name does not count
+ * @return 0; -EXIT_USAGE when no secret can have it
+ */
+int place_stored_name(char *out, const char *given, struct place *place,
+    struct vault *vault, struct err *err);
 
 #endif

@@ -46,9 +46,11 @@ get_run(const char *name, const struct caller *caller, struct secret *value,
 	char stored[NAME_MAX_BYTES + 1];
 	const struct vault_row *row;
 
-	if (name_to_stored(stored, name, strlen(name), err) < 0 ||
-	    place_find(&place, caller, err) < 0 ||
-	    exchange_ready(&vault, &key, &place, ANY_AGE, caller, err) < 0)
+	/* A name that no secret can have, before anything is asked for. */
+	if (place_find(&place, caller, err) < 0 ||
+	    place_stored_name(stored, name, &place, NULL, err) < 0 ||
+	    exchange_ready(&vault, &key, &place, ANY_AGE, caller, err) < 0 ||
+	    place_stored_name(stored, name, &place, &vault, err) < 0)
 		return -(int)err->status;
 	row = vault_find(&vault, stored);
 	if (row == NULL) {

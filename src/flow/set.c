@@ -64,8 +64,11 @@ fill_changes(struct setting *setting, struct err *err)
 		return err_memory(err);
 	for (size_t i = 0; i < setting->n; i++) {
 		const struct set_item *item = &setting->items[i];
+		const char *mapped =
+		    project_file_map_stored(&setting->place.file, item->name);
 
-		if (change_fill(&setting->changes[i], item->name, &item->value,
+		if (change_fill(&setting->changes[i],
+			mapped != NULL ? mapped : item->name, &item->value,
 			setting->caller, &setting->maps, err) < 0)
 			return -(int)err->status;
 	}
@@ -160,8 +163,8 @@ set(struct setting *setting, struct write_result *result, struct err *err)
 	const struct caller *caller = setting->caller;
 	char active[ENVIRONMENT_MAX + 1];
 
-	if (fill_changes(setting, err) < 0 ||
-	    place_find(place, caller, err) < 0 ||
+	if (place_find(place, caller, err) < 0 ||
+	    fill_changes(setting, err) < 0 ||
 	    name_maps_check(&setting->maps, place, err) < 0)
 		return -(int)err->status;
 	flow_where_set(&result->where, place);
@@ -202,12 +205,12 @@ set_everywhere_run(const struct set_item *items, size_t n, bool force,
 }
 
 static int
-deletion_fill(struct change *change, const char *given,
-    const struct place *place, struct vault *vault, struct err *err)
+deletion_fill(struct change *change, const char *given, struct place *place,
+    struct vault *vault, struct err *err)
 {
 	const struct vault_row *row;
 
-	if (name_to_stored(change->name, given, strlen(given), err) < 0)
+	if (place_stored_name(change->name, given, place, vault, err) < 0)
 		return -(int)err->status;
 	row = vault_find(vault, change->name);
 	if (row == NULL || row->deleted)

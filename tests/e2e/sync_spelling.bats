@@ -88,6 +88,31 @@ PYTHON
   [ "$(value DB)" = 10 ]
 }
 
+@test "a map to another name: commands take what commands see" {
+  agentsecrets set DATABASE_URL=1
+  map DB DATABASE_URL
+  run agentsecrets set DB=2
+  assert_line 'stored DATABASE_URL in web/development'
+  [ "$(agentsecrets list)" = DATABASE_URL ]
+  [ "$(value DB)" = 2 ]
+  [ "$(agentsecrets get DB)" = 2 ]
+  run agentsecrets history DB
+  assert_match '^2 +[^ ]+ +current'
+  agentsecrets environment copy development staging DB
+  [ "$(agentsecrets list -e staging)" = DATABASE_URL ]
+  agentsecrets delete DB
+  [ -z "$(agentsecrets list)" ]
+}
+
+@test "a secret that has the very name is meant before the map" {
+  agentsecrets set DB=old DATABASE_URL=1
+  map DB DATABASE_URL
+  [ "$(agentsecrets get DB)" = old ]
+  run agentsecrets delete DB
+  assert_line 'deleted DB from web/development'
+  [ "$(value DB)" = 1 ]
+}
+
 @test "pull --to a file that spells a name otherwise leaves one line" {
   agentsecrets set token=1
   printf 'TOKEN=1\nB=2\n' >other.env
