@@ -124,4 +124,10 @@ void secret_wipe(void *bytes, size_t len);
 /** Compare without telling by time where the first difference is. */
 bool secret_equal(const void *a, const void *b, size_t len);
 
+/**
+ * Whether two secrets have the same length and bytes. An empty one may lack
+ * `data`; whether there is a value at all is the caller's to tell.
+ */
+bool secret_same(const struct secret *a, const struct secret *b);
+
 #endif

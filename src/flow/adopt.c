@@ -159,8 +159,7 @@ ask_again(const struct adoption *adoption, const struct caller *caller,
 		return 0;
 	if (caller->ask->secret("Once more: ", &again, err) < 0)
 		return -(int)err->status;
-	if (again.len == adoption->password.len &&
-	    secret_equal(again.data, adoption->password.data, again.len))
+	if (secret_same(&again, &adoption->password))
 		return 0;
 	return err_set(err, EXIT_USAGE, "the two did not match");
 }

@@ -171,8 +171,7 @@ change_differs(const struct change *change, const struct workspace_key *key,
 		return 1;
 	if (exchange_open(key, vault, row, 0, &value, err) < 0)
 		return -(int)err->status;
-	same = value.len == change->value.len &&
-	    secret_equal(value.data, change->value.data, value.len);
+	same = secret_same(&value, &change->value);
 	arena_rewind(mark);
 	return !same;
 }

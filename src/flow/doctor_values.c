@@ -161,8 +161,8 @@ rename_item(
 	entries_of(entries, copy->place, name);
 	rc = keychain_lookup(keychain, views, 2, values, err);
 	if (rc == 0 && values[1].data != NULL)
-		rc = values[0].data != NULL && values[0].len == values[1].len &&
-		    secret_equal(values[0].data, values[1].data, values[0].len);
+		rc = values[0].data != NULL &&
+		    secret_same(&values[0], &values[1]);
 	else if (rc == 0)
 		rc = values[0].data != NULL;
 	if (rc > 0 && do_it && values[1].data == NULL &&

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <agentsecrets/names.h>
 #include <agentsecrets/text.h>
 
 #include "changes.h"
@@ -127,12 +126,6 @@ open_from(struct copying *copying, struct err *err)
 
 enum difference { DIFFERENCE_NONE, DIFFERENCE_ADDED, DIFFERENCE_CHANGED };
 
-static bool
-same_value(const struct secret *a, const struct secret *b)
-{
-	return a->len == b->len && secret_equal(a->data, b->data, a->len);
-}
-
 /*
  * A value that only the local copy of TO has is one, too: it would be written
  * over.
@@ -149,11 +142,11 @@ compare(enum difference *out, const struct sides *sides,
 	if (standing_of(sides, change->name, &standing, &there, err) < 0)
 		return -(int)err->status;
 	if (there.data != NULL)
-		*out = same_value(&there, &change->value) ? DIFFERENCE_NONE
-							  : DIFFERENCE_CHANGED;
+		*out = secret_same(&there, &change->value) ? DIFFERENCE_NONE
+							   : DIFFERENCE_CHANGED;
 	else if (standing_local(sides, change->name, &here) &&
 	    standing != STANDING_DELETED_THERE &&
-	    !same_value(&here, &change->value))
+	    !secret_same(&here, &change->value))
 		*out = DIFFERENCE_CHANGED;
 	else
 		*out = DIFFERENCE_ADDED;

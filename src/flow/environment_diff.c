@@ -39,8 +39,7 @@ same_value(bool *out, struct environment_view *const sides[2],
 			key, sides[i]->now, rows[i], 0, &values[i], err) < 0)
 			return err_prefix(err, "%s", sides[i]->name);
 	}
-	*out = values[0].len == values[1].len &&
-	    secret_equal(values[0].data, values[1].data, values[0].len);
+	*out = secret_same(&values[0], &values[1]);
 	arena_rewind(mark);
 	return 0;
 }

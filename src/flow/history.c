@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <agentsecrets/names.h>
-
 #include "changes.h"
 #include "exchange.h"
 #include "judge.h"
@@ -203,8 +201,7 @@ is_current(struct past *past, const struct secret *value, struct err *err)
 		return 0;
 	if (open_version(past, 0, &current, err) < 0)
 		return -(int)err->status;
-	return current.len == value->len &&
-	    secret_equal(current.data, value->data, value->len);
+	return secret_same(&current, value);
 }
 
 /*

@@ -46,9 +46,7 @@ is_taken(
 		return change != NULL;
 	if (!standing_local(sides, name, &here))
 		return change->deleted;
-	return !change->deleted && here.len == change->value.len &&
-	    (here.len == 0 ||
-		secret_equal(here.data, change->value.data, here.len));
+	return !change->deleted && secret_same(&here, &change->value);
 }
 
 static enum action

@@ -103,8 +103,7 @@ password_new(struct secret *out, const char *file, const char *flag,
 		return -(int)err->status;
 	if (caller->ask->secret("Once more: ", &again, err) < 0)
 		return -(int)err->status;
-	if (again.len != out->len ||
-	    !secret_equal(again.data, out->data, out->len))
+	if (!secret_same(&again, out))
 		return err_set(err, EXIT_USAGE, "the two did not match");
 	return 0;
 }

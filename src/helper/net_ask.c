@@ -174,8 +174,7 @@ refresh(struct net *net, struct err *err)
 static bool
 is_current(const struct net *net, const struct secret *session)
 {
-	return session->len == net->current.len &&
-	    secret_equal(session->data, net->current.data, session->len);
+	return secret_same(session, &net->current);
 }
 
 /* Under the lock: whoever comes second finds the new session and takes it. */

@@ -13,9 +13,7 @@ is_same(const struct merge_side *a, const struct merge_side *b)
 {
 	if (!has_value(a) || !has_value(b))
 		return has_value(a) == has_value(b);
-	return a->value.len == b->value.len &&
-	    (a->value.len == 0 ||
-		secret_equal(a->value.data, b->value.data, a->value.len));
+	return secret_same(&a->value, &b->value);
 }
 
 enum standing

@@ -17,3 +17,10 @@ secret_equal(const void *a, const void *b, size_t len)
 {
 	return sodium_memcmp(a, b, len) == 0;
 }
+
+bool
+secret_same(const struct secret *a, const struct secret *b)
+{
+	return a->len == b->len &&
+	    (a->len == 0 || secret_equal(a->data, b->data, a->len));
+}

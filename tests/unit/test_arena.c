@@ -572,6 +572,23 @@ test_equal(void **state)
 	assert_true(secret_equal("a", "b", 0));
 }
 
+static void
+test_same(void **state)
+{
+	static uint8_t one[] = "abc";
+	static uint8_t other[] = "abd";
+
+	(void)state;
+	assert_true(
+	    secret_same(&(struct secret){one, 2}, &(struct secret){other, 2}));
+	assert_false(
+	    secret_same(&(struct secret){one, 3}, &(struct secret){other, 3}));
+	assert_false(
+	    secret_same(&(struct secret){one, 3}, &(struct secret){one, 2}));
+	assert_true(
+	    secret_same(&(struct secret){NULL, 0}, &(struct secret){one, 0}));
+}
+
 int
 main(void)
 {
@@ -599,6 +616,7 @@ main(void)
 	    cmocka_unit_test_teardown(test_message_memory, end_arena),
 	    cmocka_unit_test(test_wipe_survives_the_optimiser),
 	    cmocka_unit_test(test_equal),
+	    cmocka_unit_test(test_same),
 	};
 
 	return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
