@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <string.h>
 
-
 #include "changes.h"
 #include "exchange.h"
 #include "items.h"

@@ -18,19 +18,6 @@ on_both() {
   agentsecrets pull
 }
 
-# mode_two: this project keeps files.
-mode_two() {
-  python3 - <<'PYTHON'
-import json
-path = ".agentsecrets/project.json"
-with open(path) as file:
-    project = json.load(file)
-project["storage_mode"] = 2
-with open(path, "w") as file:
-    json.dump(project, file)
-PYTHON
-}
-
 file() { printf '%s\n' "$@" | diff -u - .env.development; }
 # behind: how many names the copies do not have as the vault does.
 behind() {

@@ -8,25 +8,12 @@ load team
 setup() { start_server; }
 teardown() { end_all; }
 
-# mode_two NAME: that machine keeps files.
-mode_two() { on "$1" sh -c '
-  python3 - <<PYTHON
-import json
-path = ".agentsecrets/project.json"
-with open(path) as file:
-    project = json.load(file)
-project["storage_mode"] = 2
-with open(path, "w") as file:
-    json.dump(project, file)
-PYTHON
-'; }
-
 # on_both: both machines have A=1 B=2; the second keeps .env.development.
 on_both() {
   new_team
   agentsecrets set A=1 B=2
   next_machine two
-  mode_two two
+  on two mode_two
   agentsecrets pull
 }
 

@@ -17,15 +17,7 @@ two_machines() {
   new_team
   agentsecrets set "$@"
   next_machine two
-  python3 - <<'PYTHON'
-import json
-path = ".agentsecrets/project.json"
-with open(path) as file:
-    project = json.load(file)
-project["storage_mode"] = 2
-with open(path, "w") as file:
-    json.dump(project, file)
-PYTHON
+  mode_two
   agentsecrets pull
 }
 

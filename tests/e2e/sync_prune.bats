@@ -9,19 +9,6 @@ remember_passwords
 setup() { start_server; }
 teardown() { end_all; }
 
-# mode_two: this project keeps files.
-mode_two() {
-  python3 - <<'PYTHON'
-import json
-path = ".agentsecrets/project.json"
-with open(path) as file:
-    project = json.load(file)
-project["storage_mode"] = 2
-with open(path, "w") as file:
-    json.dump(project, file)
-PYTHON
-}
-
 file() { printf '%s\n' "$@" | diff -u - .env.development; }
 names() { agentsecrets pull -q >&2 && agentsecrets list; }
 there() { on one "$@"; }

@@ -78,3 +78,16 @@ start_liar() {
 
 lie() { printf '%s %s\n' "$1" "$2" >"$LIES/lie"; }
 be_honest() { rm -f "$LIES/lie"; }
+
+# mode_two: the project of the working directory keeps its values in files, too.
+mode_two() {
+  python3 - <<'PYTHON'
+import json
+path = ".agentsecrets/project.json"
+with open(path) as file:
+    project = json.load(file)
+project["storage_mode"] = 2
+with open(path, "w") as file:
+    json.dump(project, file)
+PYTHON
+}
